@@ -1,0 +1,69 @@
+"""A bounded little-endian reader: no read passes the end, no length is trusted before it is compared with the file."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+
+from apr_qa.weights.checks import Scene
+
+Buffer = memoryview
+
+
+class Cursor:
+    """Reads numbers and strings from `buffer`, moving forward; every refusal names the field and its offset."""
+
+    def __init__(self, scene: Scene, buffer: Buffer, position: int = 0) -> None:
+        self.scene = scene
+        self.buffer = buffer
+        self.position = position
+
+    def left(self) -> int:
+        """Return how many bytes remain."""
+        return len(self.buffer) - self.position
+
+    def at(self, field: str) -> str:
+        """Return `field` with the present offset, for messages."""
+        return f"{field} at offset {self.position}"
+
+    def take(self, count: int, field: str) -> Buffer:
+        """Return the next `count` bytes without copying them."""
+        if count > self.left():
+            self.scene.refuse(self.at(field), f"needs {count} bytes, the file has {self.left()} left", _CUT)
+        start = self.position
+        self.position += count
+        return self.buffer[start : self.position]
+
+    def number(self, code: str, field: str) -> int:
+        """Return the next integer of struct type `code` (`B`, `H`, `I`, `Q`, ...)."""
+        (value,) = struct.unpack("<" + code, self.take(struct.calcsize(code), field))
+        return int(value)
+
+    def real(self, code: str, field: str) -> float:
+        """Return the next float of struct type `code` (`f` or `d`)."""
+        (value,) = struct.unpack("<" + code, self.take(struct.calcsize(code), field))
+        return float(value)
+
+    def text(self, length_code: str, field: str, limit_bytes: int) -> str:
+        """Return the next length-prefixed UTF-8 string of at most `limit_bytes`."""
+        where = self.at(field)
+        length = self.number(length_code, f"length of {field}")
+        self.scene.require(length <= limit_bytes, where, f"is {length} bytes long; the limit is {limit_bytes}")
+        data = bytes(self.take(length, field))
+        try:
+            return data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            self.scene.refuse(where, f"is not UTF-8 (byte {error.start})")
+
+    def many(self, count: int, smallest: int, field: str, read: Callable[[], object]) -> tuple[object, ...]:
+        """Return `count` items; refuse at once a count that the file could not hold at `smallest` bytes each."""
+        self.scene.require(
+            count * smallest <= self.left(),
+            self.at(field),
+            f"says {count} items, which need {count * smallest} bytes; the file has {self.left()} left",
+            _CUT,
+        )
+        return tuple(read() for _ in range(count))
+
+
+_CUT = "The file is cut short or its header is damaged: fetch it again and compare its digest."

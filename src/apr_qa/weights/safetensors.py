@@ -1,0 +1,131 @@
+"""SafeTensors: an 8-byte length, a JSON header, then the data without a hole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+from apr_qa.weights.checks import LARGEST, Scene, contiguous, shape_text
+from apr_qa.weights.dtypes import SAFETENSORS, packed_bytes
+from apr_qa.weights.record import Header, TensorInfo
+
+HEADER_LIMIT_BYTES = 100_000_000
+NAME_LIMIT_BYTES = 1024
+DIMENSIONS_LIMIT = 16
+_LENGTH_BYTES = 8
+_FIELDS = {"dtype", "shape", "data_offsets"}
+
+
+def looks_like(head: bytes, size: int) -> bool:
+    """Return whether the first bytes could open a SafeTensors file: it has no magic but its header is an object."""
+    return len(head) > _LENGTH_BYTES and head[8:9] == b"{" and size > _LENGTH_BYTES
+
+
+def parse(file: Path, data: memoryview) -> Header:
+    """Return the header of the whole file `data`. Raises MalformedWeights."""
+    scene = Scene(file)
+    length = _header_length(scene, data)
+    header = _header_object(scene, bytes(data[_LENGTH_BYTES : _LENGTH_BYTES + length]))
+    metadata = _metadata(scene, header.pop("__metadata__", {}))
+    start = _LENGTH_BYTES + length
+    tensors = {name: _tensor(scene, name, entry, (start, len(data))) for name, entry in header.items()}
+    scene.require(bool(tensors), "header", "names no tensor")
+    end = contiguous(scene, tensors.values(), start)
+    scene.require(
+        end == len(data),
+        f"end of the data at offset {end}",
+        f"the file goes on to {len(data)}: {len(data) - end} bytes belong to no tensor",
+        "Write the file again with a SafeTensors library; bytes outside every tensor can hide anything.",
+    )
+    ordered = dict(sorted(tensors.items(), key=lambda item: item[1].offset))
+    return Header(format="safetensors", files=(file,), metadata=metadata, tensors=ordered)
+
+
+def _header_length(scene: Scene, data: memoryview) -> int:
+    where = "header length at offset 0"
+    scene.require(len(data) >= _LENGTH_BYTES, where, f"the file has only {len(data)} bytes")
+    length = int.from_bytes(data[:_LENGTH_BYTES], "little")
+    scene.require(length <= HEADER_LIMIT_BYTES, where, f"says {length} bytes; the limit is {HEADER_LIMIT_BYTES}")
+    room = len(data) - _LENGTH_BYTES
+    scene.require(length <= room, where, f"says {length} bytes, the file has {room} after it", "Fetch the file again.")
+    scene.require(length >= 2, where, f"says {length} bytes, too few for a JSON object")
+    return length
+
+
+def strict_json(scene: Scene, text: bytes, where: str) -> object:
+    """Return the JSON value in `text`: UTF-8, no duplicate key, no NaN, no bottomless nesting."""
+
+    def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        seen = dict(pairs)
+        if len(seen) != len(pairs):
+            names = [name for name, _ in pairs]
+            twice = next(name for name in seen if names.count(name) > 1)
+            raise ValueError(f"the key {twice!r} appears twice")
+        return seen
+
+    def constant(word: str) -> NoReturn:
+        raise ValueError(f"{word} is not JSON")
+
+    try:
+        return json.loads(text.decode("utf-8"), object_pairs_hook=unique, parse_constant=constant)
+    except RecursionError:
+        scene.refuse(where, "is nested too deep")
+    except ValueError as error:  # also UnicodeDecodeError and JSONDecodeError
+        scene.refuse(where, f"is not strict JSON: {error}")
+
+
+def _header_object(scene: Scene, text: bytes) -> dict[str, object]:
+    where = f"header at offset {_LENGTH_BYTES}"
+    scene.require(text[:1] == b"{", where, "does not begin with '{'")
+    value = strict_json(scene, text, where)
+    if not isinstance(value, dict):
+        scene.refuse(where, "is not a JSON object")
+    return value
+
+
+def _metadata(scene: Scene, value: object) -> Mapping[str, object]:
+    if not isinstance(value, dict) or not all(isinstance(entry, str) for entry in value.values()):
+        scene.refuse("header field '__metadata__'", "must map strings to strings")
+    return value
+
+
+def _tensor(scene: Scene, name: str, entry: object, span: tuple[int, int]) -> TensorInfo:
+    where = f"tensor {name[:80]!r}"
+    scene.name(name, where, NAME_LIMIT_BYTES)
+    if not isinstance(entry, dict) or set(entry) != _FIELDS:
+        scene.refuse(where, "must have exactly the fields dtype, shape and data_offsets")
+    dtype = _dtype(scene, where, entry["dtype"])
+    shape = _integers(scene, f"shape of {where}", entry["shape"])
+    scene.require(len(shape) <= DIMENSIONS_LIMIT, f"shape of {where}", f"has {len(shape)} dimensions")
+    offsets = _integers(scene, f"data_offsets of {where}", entry["data_offsets"])
+    scene.require(len(offsets) == 2, f"data_offsets of {where}", "must be two numbers")
+    begin, end = offsets
+    start, file_end = span
+    scene.require(begin <= end, f"data_offsets of {where}", f"end at {end}, before they begin at {begin}")
+    room = file_end - start
+    scene.require(end <= room, f"data_offsets of {where}", f"end at {end}; the file holds {room} bytes of data")
+    elements = scene.elements(shape, f"shape of {where}")
+    wanted = packed_bytes(dtype, elements)
+    scene.require(wanted is not None, f"shape of {where}", f"{elements} elements of {dtype} do not fill whole bytes")
+    scene.require(
+        wanted == end - begin,
+        where,
+        f"{dtype} {shape_text(shape)} needs {wanted} bytes, the offsets give {end - begin}",
+    )
+    return TensorInfo(
+        name=name, dtype=dtype, shape=shape, offset=start + begin, size_bytes=end - begin, file=scene.file
+    )
+
+
+def _dtype(scene: Scene, where: str, value: Any) -> str:
+    known = isinstance(value, str) and value == value.upper() and value.lower() in SAFETENSORS
+    scene.require(known, f"dtype of {where}", f"{str(value)[:40]!r} is not a SafeTensors type")
+    return str(value).lower()
+
+
+def _integers(scene: Scene, where: str, value: Any) -> tuple[int, ...]:
+    plain = isinstance(value, list) and all(type(item) is int and 0 <= item <= LARGEST for item in value)
+    scene.require(plain, where, "must be a list of whole numbers from 0 to 2^63 - 1")
+    return tuple(value)
