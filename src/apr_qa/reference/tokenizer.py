@@ -1,0 +1,90 @@
+"""Text to tokens and back, and the chat template: as the model's own files say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tokenizers import Tokenizer as Library
+
+from apr_qa.reference.files import read_json
+from apr_qa.reference.record import UnsupportedModel
+from apr_qa.reference.template import Template
+
+
+@dataclass(frozen=True, slots=True)
+class Tokenizer:
+    """The tokenizer of a model, its chat template (None when it has none) and its end tokens."""
+
+    library: Library
+    template: Template | None
+    eos_ids: frozenset[int]
+
+    def encode(self, text: str) -> list[int]:
+        """Return the ids of raw `text`, with the special tokens that the tokenizer itself adds."""
+        return list(self.library.encode(text).ids)
+
+    def encode_chat(self, messages: list[dict[str, str]]) -> list[int]:
+        """Return the ids of a conversation, templated and ready for the assistant's turn.
+
+        Raises UnsupportedModel when there is no template or it fails.
+        """
+        if self.template is None:
+            raise UnsupportedModel("the model has no chat template; ask with a raw prompt")
+        return list(self.library.encode(self.template.render(messages), add_special_tokens=False).ids)
+
+    def decode(self, ids: list[int]) -> str:
+        """Return the text of `ids` without special tokens."""
+        return str(self.library.decode(ids, skip_special_tokens=True))
+
+
+def load_tokenizer(folder: Path) -> Tokenizer:
+    """Return the tokenizer of a Hugging Face model folder. Raises UnsupportedModel when a file is missing or broken."""
+    file = folder / "tokenizer.json"
+    if not file.is_file():
+        raise UnsupportedModel("tokenizer.json is missing beside the weights")
+    try:
+        library = Library.from_file(str(file))
+    except Exception as error:  # noqa: BLE001  (the library raises plain Exception for a broken file)
+        raise UnsupportedModel(f"tokenizer.json cannot be read: {error}") from None
+    stated = [_optional_json(folder / name) for name in ("config.json", "generation_config.json")]
+    return Tokenizer(library, _template(folder), eos_ids(stated))
+
+
+def eos_ids(configs: list[Mapping[str, object]]) -> frozenset[int]:
+    """Return every end-of-sequence id that any of `configs` states: one id or a list of them."""
+    found: set[int] = set()
+    for config in configs:
+        value = config.get("eos_token_id")
+        found.update(item for item in (value if isinstance(value, list) else [value]) if type(item) is int)
+    return frozenset(found)
+
+
+def _optional_json(file: Path) -> Mapping[str, object]:
+    return read_json(file) if file.is_file() else {}
+
+
+def _template(folder: Path) -> Template | None:
+    """Return the template of chat_template.jinja, which wins, or of tokenizer_config.json."""
+    config = _optional_json(folder / "tokenizer_config.json")
+    file = folder / "chat_template.jinja"
+    text = file.read_text(encoding="utf-8") if file.is_file() else _stated(config.get("chat_template"))
+    if text is None:
+        return None
+    return Template(text, {name: _token_text(config.get(name)) for name in ("bos_token", "eos_token")})
+
+
+def _stated(value: object) -> str | None:
+    """Return the template that tokenizer_config.json states: a text, or a list of named ones."""
+    if isinstance(value, list):
+        named = {item.get("name"): item.get("template") for item in value if isinstance(item, Mapping)}
+        value = named.get("default")
+    return value if isinstance(value, str) else None
+
+
+def _token_text(value: object) -> str:
+    """Return a special token's text; configs give it plain or inside an object."""
+    if isinstance(value, Mapping):
+        value = value.get("content")
+    return value if isinstance(value, str) else ""
