@@ -14,7 +14,7 @@ from apr_qa.reference.config import read_settings
 from apr_qa.reference.forward import forward
 from apr_qa.reference.loading import load_parameters
 from apr_qa.reference.record import Floats, Parameters, Settings, UnsupportedModel
-from apr_qa.reference.rope import frequencies_of
+from apr_qa.reference.rope import frequencies_of, longer_than_first
 from apr_qa.reference.sampling import choose
 from apr_qa.reference.source import open_source
 
@@ -95,7 +95,17 @@ class Model:
             yield token, last[-1]
             if cache.length == self.settings.context:
                 raise ContextError(f"the context of {self.settings.context} positions is full")
-            last = forward(self._parameters, self.settings, [token], cache, cache.length + 1)
+            tokens.append(token)
+            if self._changes_turn(len(tokens)):
+                cache = Cache(self.settings)
+                *_, last = self._chunks(tokens, cache, len(tokens))
+            else:
+                last = forward(self._parameters, self.settings, [token], cache, len(tokens))
+
+    def _changes_turn(self, length: int) -> bool:
+        """Return whether at `length` all earlier keys turn otherwise than at one less."""
+        rope = self.settings.rope
+        return longer_than_first(rope, length) and not longer_than_first(rope, length - 1)
 
     def _chunks(self, tokens: list[int], cache: Cache, length: int) -> Iterator[Floats]:
         for start in range(0, len(tokens), _CHUNK):

@@ -42,14 +42,19 @@ def frequencies_of(rope: Rope, length: int, context: int) -> tuple[Floats, float
     return plain, 1.0
 
 
+def longer_than_first(rope: Rope, length: int) -> bool:
+    """Return whether a sequence of `length` turns by other frequencies than a short one: its keys must be remade."""
+    return rope.kind == "longrope" and length > rope.original_context
+
+
 def turn(x: Floats, cos: Floats, sin: Floats) -> Floats:
     """Rotate the first dimensions of x [n, heads, head_dim] in halves by the angles [n, dimensions]."""
     dimensions = cos.shape[1]
     turned, kept = x[..., :dimensions], x[..., dimensions:]
     left, right = turned[..., : dimensions // 2], turned[..., dimensions // 2 :]
     swapped = np.concatenate([-right, left], axis=-1)
-    out: Floats = turned * cos[:, None, :] + swapped * sin[:, None, :]
-    return np.concatenate([out, kept], axis=-1)
+    out = turned * cos[:, None, :] + swapped * sin[:, None, :]
+    return np.concatenate([out, kept], axis=-1, dtype=np.float32)
 
 
 def _value(scaling: Mapping[str, object], key: str, default: float | None = None) -> float:
