@@ -21,7 +21,12 @@ _COMMON: dict[str, Any] = {
     "eos_token_id": 2,
     "pad_token_id": 0,
 }
-_EPS = {"phi": "layer_norm_eps", "gpt_neox": "layer_norm_eps", "stablelm": "layer_norm_eps", "starcoder2": "norm_epsilon"}
+_EPS = {
+    "phi": "layer_norm_eps",
+    "gpt_neox": "layer_norm_eps",
+    "stablelm": "layer_norm_eps",
+    "starcoder2": "norm_epsilon",
+}
 """Where a family keeps its norm's epsilon, if not under rms_norm_eps."""
 
 _LLAMA3 = {
@@ -93,7 +98,7 @@ FAMILIES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "gpt_neox": (
         "gpt_neox",
-        {"rotary_pct": 0.25, "rotary_emb_base": 10000, "hidden_act": "gelu", "use_parallel_residual": True},
+        {"rotary_pct": 0.5, "rotary_emb_base": 10000, "hidden_act": "gelu", "use_parallel_residual": True},
     ),
     "gpt_neox-serial": (
         "gpt_neox",
@@ -101,13 +106,13 @@ FAMILIES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "stablelm": (
         "stablelm",
-        {"rope_theta": 10000.0, "partial_rotary_factor": 0.25, "use_qkv_bias": True, "hidden_act": "silu"},
+        {"rope_theta": 10000.0, "partial_rotary_factor": 0.5, "use_qkv_bias": True, "hidden_act": "silu"},
     ),
     "stablelm-parallel": (
         "stablelm",
         {
             "rope_theta": 10000.0,
-            "partial_rotary_factor": 0.25,
+            "partial_rotary_factor": 0.5,
             "use_parallel_residual": True,
             "qk_layernorm": True,
             "hidden_act": "silu",

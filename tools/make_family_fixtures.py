@@ -66,7 +66,9 @@ def _write_weights(model: torch.nn.Module, folder: Path, seed: int) -> None:
             continue
         noise = torch.randn(value.shape, generator=chance)
         if value.ndim > 1:
-            scale = (0.3 if tied else 1.0) if "embed" in key else (1.6 if "lm_head" in key else 1.2) / value.shape[1] ** 0.5
+            scale = (
+                (0.3 if tied else 1.0) if "embed" in key else (1.6 if "lm_head" in key else 1.2) / value.shape[1] ** 0.5
+            )
             fresh = noise * scale
         elif key.endswith("bias"):
             fresh = 0.2 * noise

@@ -67,7 +67,9 @@ def _work(host: Host, options: argparse.Namespace, channel: Channel) -> int:
     if options.command == "run":
         return _run(host, options.request_json, channel, load_s)
     if options.command == "serve":
-        return serve(host, (options.host, options.port), lambda port: channel.say({"listening": port}))
+        return serve(
+            host, (options.host, options.port), lambda port: channel.say({"listening": port, "load_s": load_s})
+        )
     channel.say({"ready": True, "load_s": load_s, "engine": host.name, "version": host.version})
     if options.command == "chat":
         return _session(channel, lambda value: answer_object(host, host.answer(parse_request(value)), load_s))
@@ -94,6 +96,10 @@ def _session(channel: Channel, handle: Callable[[dict[str, object]], dict[str, o
             channel.say({"id": name, **handle(value)})
         except HostError as error:
             channel.say({"id": name, **error_object(error.kind, str(error))})
+        except (ArithmeticError, LookupError, TypeError, ValueError, MemoryError) as error:
+            # Ours or a library's fault, in one answer: the next may do better.
+            traceback.print_exc()
+            channel.say({"id": name, **error_object("internal", f"{type(error).__name__}: {error}")})
     return OK
 
 

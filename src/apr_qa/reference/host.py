@@ -32,8 +32,10 @@ class ReferenceHost:
         """Load the model at `path`; a missing tokenizer is refused when text is asked for, not before."""
         try:
             self._model = Model.load(path)
-        except (UnsupportedModel, MalformedWeights, OSError) as error:
+        except (UnsupportedModel, MalformedWeights) as error:
             raise HostError("load", str(error)) from None
+        except OSError as error:
+            raise HostError("load", f"{error.filename}: {error.strerror}") from None
         try:
             self._tokenizer = load_tokenizer(path if path.is_dir() else path.parent)
         except (UnsupportedModel, OSError) as error:
