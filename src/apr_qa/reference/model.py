@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +50,7 @@ class Model:
         """
         with open_source(path) as source:
             settings = read_settings(source.family, source.config)
+            settings = replace(settings, rope=replace(settings.rope, factors=source.rope_factors))
             if settings.activation not in ACTIVATIONS:
                 raise UnsupportedModel(f"the activation {settings.activation!r} is not computed")
             for length in (1, settings.context):  # a broken rope is found now, not at the first long prompt

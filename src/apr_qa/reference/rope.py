@@ -30,6 +30,8 @@ def frequencies_of(rope: Rope, length: int, context: int) -> tuple[Floats, float
     exponents = np.arange(0, rope.dimensions, 2, dtype=np.float32) / rope.dimensions
     plain: Floats = np.divide(1.0, np.power(rope.theta, exponents), dtype=np.float32)
     if rope.factors:
+        if len(rope.factors) != len(plain) or min(rope.factors) <= 0:
+            raise UnsupportedModel(f"the file's rope factors are not {len(plain)} positive numbers")
         plain = np.divide(plain, np.asarray(rope.factors, dtype=np.float32))
     if rope.kind == "linear":
         return plain / _value(rope.scaling, "factor"), 1.0

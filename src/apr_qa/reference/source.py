@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from apr_qa.reference import apr_source, gguf_source
 from apr_qa.reference.families import FAMILIES
 from apr_qa.reference.files import read_json
 from apr_qa.reference.loading import Tensors
@@ -21,6 +22,8 @@ class Source:
     family: Architecture
     config: Mapping[str, object]
     tensors: Tensors
+    rope_factors: tuple[float, ...] = ()
+    """Divisors of the rope frequencies that the file holds as a tensor."""
 
 
 class PlainTensors:
@@ -39,11 +42,28 @@ class PlainTensors:
 def open_source(path: Path) -> Iterator[Source]:
     """Open the model at `path`, closing its files afterwards. Raises UnsupportedModel, MalformedWeights, OSError."""
     with open_weights(path) as weights:
-        if weights.format == "safetensors":
-            config = read_json(weights.files[0].parent / "config.json")
-            yield Source(family_of(config), config, PlainTensors(weights))
-        else:
-            raise UnsupportedModel(f"{weights.format} files are not computed")
+        yield _SOURCES[weights.format](weights)
+
+
+def _safetensors(weights: Weights) -> Source:
+    config = read_json(weights.files[0].parent / "config.json")
+    return Source(family_of(config), config, PlainTensors(weights))
+
+
+def _gguf(weights: Weights) -> Source:
+    dialect = gguf_source.dialect_of(weights)
+    config = gguf_source.config_of(weights, dialect)
+    tensors = gguf_source.GgufTensors(weights, dialect, config)
+    factors = weights.read("rope_freqs.weight").tolist() if "rope_freqs.weight" in weights.tensors else ()
+    return Source(dialect.family, config, tensors, tuple(factors))
+
+
+def _apr(weights: Weights) -> Source:
+    config = apr_source.config_of(weights)
+    return Source(family_of(config), config, PlainTensors(weights, apr_source.placeholders(weights)))
+
+
+_SOURCES: dict[str, Callable[[Weights], Source]] = {"safetensors": _safetensors, "gguf": _gguf, "apr": _apr}
 
 
 def family_of(config: Mapping[str, object]) -> Architecture:
