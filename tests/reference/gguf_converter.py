@@ -38,7 +38,7 @@ def convert(folder: Path, out: Path, dtype: str = "F32") -> Path:
     arch = ARCHES.get(family.model_type, family.model_type)
     writer = gguf.GGUFWriter(out, arch)
     _write_keys(writer, arch, config)
-    _write_vocabulary(writer, config["vocab_size"])
+    _write_vocabulary(writer, folder, config["vocab_size"])
     names = {name: NAMES[role] for role, name in family.tensors.items()}
     with open_weights(folder) as weights:
         for name in weights.tensors:
@@ -133,12 +133,21 @@ def _rope_tensors(config: dict[str, Any]) -> dict[str, list[float]]:
     return {"rope_freqs.weight": (1 / ((1 - blend) / scaling["factor"] + blend)).tolist()}
 
 
-def _write_vocabulary(writer: Any, size: int) -> None:
-    """Write tokens that nobody reads: the tests speak in token ids."""
+def _write_vocabulary(writer: Any, folder: Path, size: int) -> None:
+    """Write the folder's own tokens and merges, or, where it has none, tokens that nobody reads."""
+    file = folder / "tokenizer.json"
+    model = json.loads(file.read_text())["model"] if file.is_file() else {}
+    tokens = sorted(model.get("vocab", {}), key=model.get("vocab", {}).get) or [f"<{n}>" for n in range(size)]
+    tokens += [f"[unused {number}]" for number in range(len(tokens), size)]
+    special = {token for token in tokens if token.startswith("<|")}
+    kinds = [gguf.TokenType.CONTROL if token in special else gguf.TokenType.NORMAL for token in tokens]
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")
-    writer.add_token_list([f"<{number}>" for number in range(size)])
-    writer.add_token_types([gguf.TokenType.NORMAL] * size)
-    writer.add_token_merges(["< 1", "< 2"])
+    writer.add_token_list(tokens)
+    writer.add_token_types(kinds)
+    writer.add_token_merges([" ".join(pair) for pair in model.get("merges", [])] or ["< 1", "< 2"])
     writer.add_eos_token_id(2)
     writer.add_add_bos_token(False)
+    settings = folder / "tokenizer_config.json"
+    if settings.is_file():
+        writer.add_chat_template(json.loads(settings.read_text())["chat_template"])

@@ -45,11 +45,14 @@ def test_the_template_file_wins(tmp_path: Path) -> None:
 
 def test_a_missing_or_broken_tokenizer_is_refused(tmp_path: Path) -> None:
     """By name, not by a traceback."""
-    with pytest.raises(UnsupportedModel, match="missing"):
-        load_tokenizer(tmp_path)
-    (tmp_path / "tokenizer.json").write_text("{}")
+    folder = tmp_path / "m"
+    shutil.copytree(FIXTURE, folder)
+    (folder / "tokenizer.json").write_text("{}")
     with pytest.raises(UnsupportedModel, match="cannot be read"):
-        load_tokenizer(tmp_path)
+        load_tokenizer(folder)
+    (folder / "tokenizer.json").unlink()
+    with pytest.raises(UnsupportedModel, match="missing"):
+        load_tokenizer(folder)
 
 
 @pytest.mark.parametrize(

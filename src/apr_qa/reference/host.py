@@ -37,7 +37,7 @@ class ReferenceHost:
         except OSError as error:
             raise HostError("load", f"{error.filename}: {error.strerror}") from None
         try:
-            self._tokenizer = load_tokenizer(path if path.is_dir() else path.parent)
+            self._tokenizer = load_tokenizer(path)
         except (UnsupportedModel, OSError) as error:
             self._no_tokenizer = str(error)
 

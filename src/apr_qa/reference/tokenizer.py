@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tokenizers import Tokenizer as Library
 
+from apr_qa.reference import gguf_tokenizer
 from apr_qa.reference.files import read_json
 from apr_qa.reference.record import UnsupportedModel
 from apr_qa.reference.template import Template
+from apr_qa.weights import read_header
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +22,13 @@ class Tokenizer:
     library: Library
     template: Template | None
     eos_ids: frozenset[int]
+    first_id: int | None = None
+    """Put before raw text, where the file (GGUF) and not the library says so."""
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of raw `text`, with the special tokens that the tokenizer itself adds."""
-        return list(self.library.encode(text).ids)
+        ids = list(self.library.encode(text).ids)
+        return ids if self.first_id is None else [self.first_id, *ids]
 
     def encode_chat(self, messages: list[dict[str, str]]) -> list[int]:
         """Return the ids of a conversation, templated and ready for the assistant's turn.
@@ -39,8 +44,29 @@ class Tokenizer:
         return str(self.library.decode(ids, skip_special_tokens=True))
 
 
-def load_tokenizer(folder: Path) -> Tokenizer:
-    """Return the tokenizer of a Hugging Face model folder. Raises UnsupportedModel when a file is missing or broken."""
+def load_tokenizer(path: Path) -> Tokenizer:
+    """Return the tokenizer of the model at `path`: its own (GGUF), or that of its folder.
+
+    Raises UnsupportedModel when it is missing, broken or of an unknown kind.
+    """
+    header = read_header(path)
+    if header.format == "gguf":
+        return _from_gguf(header.metadata)
+    return _from_folder(header.files[0].parent)
+
+
+def _from_gguf(metadata: Mapping[str, object]) -> Tokenizer:
+    ids = [{"eos_token_id": metadata.get(f"tokenizer.ggml.{name}_token_id")} for name in ("eos", "eot", "eom")]
+    first = metadata.get("tokenizer.ggml.bos_token_id") if metadata.get("tokenizer.ggml.add_bos_token") else None
+    return Tokenizer(
+        gguf_tokenizer.library_of(metadata),
+        gguf_tokenizer.template_of(metadata),
+        eos_ids(ids),
+        first if isinstance(first, int) else None,
+    )
+
+
+def _from_folder(folder: Path) -> Tokenizer:
     file = folder / "tokenizer.json"
     if not file.is_file():
         raise UnsupportedModel("tokenizer.json is missing beside the weights")
@@ -52,7 +78,7 @@ def load_tokenizer(folder: Path) -> Tokenizer:
     return Tokenizer(library, _template(folder), eos_ids(stated))
 
 
-def eos_ids(configs: list[Mapping[str, object]]) -> frozenset[int]:
+def eos_ids(configs: Sequence[Mapping[str, object]]) -> frozenset[int]:
     """Return every end-of-sequence id that any of `configs` states: one id or a list of them."""
     found: set[int] = set()
     for config in configs:
