@@ -1,0 +1,1 @@
+"""Makes the truly trained tiny models of ``models/``: data, tokeniser, training, GGUF, measurement."""

@@ -1,0 +1,63 @@
+"""Trains one of the tiny models of ``models/`` on a CPU, by hand: see ``models/README.md``.
+
+python tools/train_tiny_model.py tiny --work build/tiny
+python tools/train_tiny_model.py tiny --work build/tiny --seed 2 --steps 2000 --rate 1e-3   # a further stage
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from tiny import tokenizer as tokens
+from tiny import train
+from tiny.shapes import SHAPES
+from tokenizers import Tokenizer
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", choices=sorted(SHAPES))
+    parser.add_argument(
+        "--work", type=Path, required=True, help="folder of tokenizer.json and weights.pt; goes on from them"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="seed of this stage's examples (default 1)")
+    parser.add_argument("--steps", type=int, default=4000, help="steps of this stage (default 4000)")
+    parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate (default 0.002)")
+    parser.add_argument("--tokens", type=int, default=2400, help="padded tokens per step (default 2400)")
+    parser.add_argument("--share", nargs="*", default=[], metavar="KIND=SHARE", help="other shares of example kinds")
+    parser.add_argument("--threads", type=int, default=1)
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Makes the tokeniser if there is none, then trains one stage from the weights that lie in the work folder."""
+    args = _arguments()
+    shape = SHAPES[args.model]
+    shares = {kind: float(share) for kind, _, share in (text.partition("=") for text in args.share)}
+    shape = replace(shape, mixture=shape.mixture | shares)
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(shape.seed)
+    args.work.mkdir(parents=True, exist_ok=True)
+    if not (args.work / "tokenizer.json").exists():
+        tokens.save(tokens.train(shape), shape, args.work)
+    tokenizer = Tokenizer.from_file(str(args.work / "tokenizer.json"))
+    model = train.build(shape, {text: tokenizer.token_to_id(text) for text in tokens.SPECIAL})
+    if (args.work / "weights.pt").exists():
+        model.load_state_dict(torch.load(args.work / "weights.pt"))
+    train.run_stage(
+        shape,
+        model,
+        tokens.Encoder(tokenizer),
+        args.work,
+        seed=args.seed,
+        steps=args.steps,
+        rate=args.rate,
+        tokens=args.tokens,
+    )
+
+
+if __name__ == "__main__":
+    main()
