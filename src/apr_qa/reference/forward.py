@@ -23,7 +23,7 @@ class _Step:
 
 
 def forward(p: Parameters, s: Settings, tokens: list[int], cache: Cache, length: int) -> Floats:
-    """Return the logits [n, vocab] of `tokens`, which follow what `cache` holds; the cache grows by them.
+    """Return the last layer's output [n, hidden] for `tokens`, which follow what `cache` holds and are added to it.
 
     `length` is that of the whole sequence: long-context rope types turn by it.
     """
@@ -35,6 +35,11 @@ def forward(p: Parameters, s: Settings, tokens: list[int], cache: Cache, length:
     for number, layer in enumerate(p.layers):
         x = _block(x, layer, s, step, (cache, number))
     cache.length += len(tokens)
+    return x
+
+
+def logits_of(p: Parameters, s: Settings, x: Floats) -> Floats:
+    """Return the logits [n, vocab] of what the last layer put out."""
     logits = p.head(_normed(x, p.final_norm, s)) / s.logits_divisor
     return _capped(logits, s.final_softcap)
 

@@ -11,7 +11,7 @@ import numpy as np
 from apr_qa.reference.activations import ACTIVATIONS
 from apr_qa.reference.cache import Cache
 from apr_qa.reference.config import read_settings
-from apr_qa.reference.forward import forward
+from apr_qa.reference.forward import forward, logits_of
 from apr_qa.reference.loading import load_parameters
 from apr_qa.reference.record import Floats, Parameters, Settings, UnsupportedModel
 from apr_qa.reference.rope import frequencies_of, longer_than_first
@@ -60,7 +60,8 @@ class Model:
     def logits(self, token_ids: Sequence[int]) -> Floats:
         """Return the logits [n, vocab] after each of the n tokens. Raises ContextError, ValueError for a bad id."""
         tokens = self._checked(token_ids)
-        return np.concatenate(list(self._chunks(tokens, Cache(self.settings), len(tokens))))
+        parts = self._chunks(tokens, Cache(self.settings), len(tokens))
+        return np.concatenate([logits_of(self._parameters, self.settings, part) for part in parts])
 
     def generate(
         self,
@@ -92,8 +93,9 @@ class Model:
         chance = np.random.default_rng(sampling.seed)
         *_, last = self._chunks(tokens, cache, len(tokens))
         while True:
-            token = choose(last[-1], sampling.temperature, sampling.top_p, chance)
-            yield token, last[-1]
+            logits = logits_of(self._parameters, self.settings, last[-1:])[0]
+            token = choose(logits, sampling.temperature, sampling.top_p, chance)
+            yield token, logits
             if cache.length == self.settings.context:
                 raise ContextError(f"the context of {self.settings.context} positions is full")
             tokens.append(token)

@@ -46,14 +46,14 @@ class Cursor:
 
     def text(self, length_code: str, field: str, limit_bytes: int) -> str:
         """Return the next length-prefixed UTF-8 string of at most `limit_bytes`."""
-        where = self.at(field)
-        length = self.number(length_code, f"length of {field}")
-        self.scene.require(length <= limit_bytes, where, f"is {length} bytes long; the limit is {limit_bytes}")
-        data = bytes(self.take(length, field))
+        start = self.position  # messages are made only when needed: vocabularies have 150 000 strings
+        length = self.number(length_code, field)
+        if length > limit_bytes:
+            self.scene.refuse(f"{field} at offset {start}", f"is {length} bytes long; the limit is {limit_bytes}")
         try:
-            return data.decode("utf-8")
+            return str(self.take(length, field), "utf-8")
         except UnicodeDecodeError as error:
-            self.scene.refuse(where, f"is not UTF-8 (byte {error.start})")
+            self.scene.refuse(f"{field} at offset {start}", f"is not UTF-8 (byte {error.start})")
 
     def many(self, count: int, smallest: int, field: str, read: Callable[[], object]) -> tuple[object, ...]:
         """Return `count` items; refuse at once a count that the file could not hold at `smallest` bytes each."""
