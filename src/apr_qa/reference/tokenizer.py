@@ -52,7 +52,26 @@ def load_tokenizer(path: Path) -> Tokenizer:
     header = read_header(path)
     if header.format == "gguf":
         return _from_gguf(header.metadata)
-    return _from_folder(header.files[0].parent)
+    folder = header.files[0].parent
+    return _beside_apr(folder, header.metadata) if header.format == "apr" else _from_folder(folder)
+
+
+def _beside_apr(folder: Path, metadata: Mapping[str, object]) -> Tokenizer:
+    """Return the tokenizer beside an APR file, or in the `safetensors` folder beside its own.
+
+    APR holds the vocabulary but neither the split rule nor the template, so it is only used to prove that the
+    tokenizer found is the model's own.
+    """
+    places = [folder, folder.parent / "safetensors"]
+    found = next((place for place in places if (place / "tokenizer.json").is_file()), None)
+    if found is None:
+        raise UnsupportedModel("APR does not hold the split rule of its tokenizer, and no tokenizer.json is beside it")
+    tokenizer = _from_folder(found)
+    held = metadata.get("tokenizer.vocabulary")
+    known = [tokenizer.library.id_to_token(number) for number in range(len(held))] if isinstance(held, list) else None
+    if known != held:
+        raise UnsupportedModel(f"the tokenizer in {found.name} is not that of the APR file: vocabularies differ")
+    return tokenizer
 
 
 def _from_gguf(metadata: Mapping[str, object]) -> Tokenizer:
