@@ -10,7 +10,7 @@ from weight_builders import apr_bytes, apr_tensor, entry, gguf_bytes, gguf_tenso
 
 from apr_qa.weights import MalformedWeights, open_weights
 
-ROUNDS = 1500
+ROUNDS = 600
 SEEDS = {
     "safetensors": safetensors_bytes(
         {"a": entry("F32", [2, 4], 0, 32), "b": entry("BF16", [8], 32, 48), "__metadata__": {"format": "pt"}}, bytes(48)
