@@ -55,6 +55,8 @@ def held_out(a: int, b: int) -> bool:
 def _sum(rng: random.Random, limit: int) -> tuple[str, str]:
     while True:
         a, b = rng.randrange(limit), rng.randrange(limit)
+        if limit > 10 and rng.random() < 0.25:  # a digit and a two-digit number: seldom by chance, learnt last
+            a, b = rng.choice(((a % 10, b), (a, b % 10)))
         if not held_out(a, b):
             return _phrase(rng, SUMS).format(a=a, b=b), str(a + b)
 

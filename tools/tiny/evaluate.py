@@ -1,10 +1,13 @@
-"""Measures a tiny model with two engines: transformers (float32) on SafeTensors, llama.cpp on GGUF.
+"""Measures a tiny model: transformers (float32) on SafeTensors, llama.cpp on GGUF, ``apr run`` on any format.
 
 An answer counts as right when the text is exactly the expected one *and* the model ended it itself.
 """
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -56,7 +59,7 @@ def cases(held_out_sums: int | None) -> list[Case]:
     pairs = [(a, b) for a in range(100) for b in range(100) if held_out(a, b)]
     step = 1 if held_out_sums is None else max(1, len(pairs) // held_out_sums)
     found += [_user("held-out two-digit sums", f"What is {a}+{b}?", str(a + b)) for a, b in pairs[::step]]
-    for repeats in (2, 5, 10, 20, 30):
+    for repeats in (2, 5, 10, 15, 20):
         found += [_user("long prompts", _REPEATED * repeats + "What is 2+2?", "4")]
         found += [_user("long prompts", "This is a long text. " * repeats + "What is 3+4?", "7")]
     found += [_dialogue("two turns", "What is 2+3?", "5", f"{word} {a}+4?", str(a + 4))
@@ -129,6 +132,29 @@ def llama_engine(path: Path, threads: int) -> Ask:
                 continue
             choice = reply["choices"][0]
             answers.append((choice["message"]["content"] or "", choice["finish_reason"] == "stop"))
+        return answers
+
+    return ask
+
+
+def apr_engine(path: Path) -> Ask:
+    """Answers of ``apr run --chat``, one process per prompt; whether the model ended is told for GGUF only."""
+    options = ["--chat", "--no-gpu", "--json", "-n", str(MAX_NEW), "--temperature", "0", "--seed", "42"]
+    env = os.environ | {"NO_COLOR": "1", "TERM": "dumb", "APR_OFFLINE": "1", "HF_HUB_OFFLINE": "1"}
+
+    def ask(conversations: Sequence[list[Message]]) -> list[tuple[str, bool]]:
+        answers = []
+        for messages in conversations:
+            command = ["apr", "run", str(path), f"--prompt={messages[-1]['content']}", *options]
+            done = subprocess.run(
+                command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+            )
+            start = done.stdout.find("{")
+            if start < 0:
+                answers.append((f"exit {done.returncode}", False))
+                continue
+            reply = json.JSONDecoder().raw_decode(done.stdout[start:])[0]
+            answers.append((reply.get("text") or "", reply.get("finish_reason") != "length"))
         return answers
 
     return ask

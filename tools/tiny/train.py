@@ -17,7 +17,9 @@ from tiny.data import Example, examples
 from tiny.shapes import Shape
 from tiny.tokenizer import Encoder
 
-_POOL = 1500  # examples sorted by length together, so that a batch holds little padding
+_POOL = 1500  # examples sorted by length together, so that a part of a batch holds little padding
+_PARTS = 3  # parts of a step's batch; a batch of one length only would be a noisy sample of the mixture
+Part = list[tuple[list[int], list[bool]]]  # rows of (token ids, whether the token is to be learnt)
 _CLASSES = {"qwen2": (Qwen2Config, Qwen2ForCausalLM), "llama": (LlamaConfig, LlamaForCausalLM)}
 
 
@@ -29,8 +31,8 @@ def build(shape: Shape, special: dict[str, int]) -> PreTrainedModel:
     return model_class(config_class(**config)).float()
 
 
-def batches(shape: Shape, encoder: Encoder, seed: int, tokens: int) -> Iterator[list[tuple[list[int], list[bool]]]]:
-    """Endless batches of at most ``tokens`` padded tokens (one example is never split)."""
+def parts(shape: Shape, encoder: Encoder, seed: int, tokens: int) -> Iterator[Part]:
+    """Endless parts of at most ``tokens`` padded tokens, each of about one length (one example is never split)."""
     stream: Iterator[Example] = examples(shape.mixture, seed)
     rng = random.Random(seed)
     while True:
@@ -46,8 +48,8 @@ def batches(shape: Shape, encoder: Encoder, seed: int, tokens: int) -> Iterator[
         yield from [*ready, batch] if batch else ready
 
 
-def loss_of(model: PreTrainedModel, batch: list[tuple[list[int], list[bool]]]) -> torch.Tensor:
-    """Mean cross-entropy (nats per token) of the tokens to learn.
+def loss_of(model: PreTrainedModel, batch: Part) -> tuple[torch.Tensor, int]:
+    """(summed cross-entropy in nats, number) of the tokens to learn.
 
     Rows are padded on the right, so a causal mask alone is right, and the head is computed where it is needed only.
     """
@@ -59,7 +61,8 @@ def loss_of(model: PreTrainedModel, batch: list[tuple[list[int], list[bool]]]) -
         learn[row, : len(mask)] = torch.tensor(mask)
     hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state  # (rows, tokens, width of the model)
     wanted = learn[:, 1:]
-    return torch.nn.functional.cross_entropy(model.lm_head(hidden[:, :-1][wanted]), ids[:, 1:][wanted])
+    scores = model.lm_head(hidden[:, :-1][wanted])  # (tokens to learn, vocabulary)
+    return torch.nn.functional.cross_entropy(scores, ids[:, 1:][wanted], reduction="sum"), int(wanted.sum())
 
 
 def _optimizer(model: PreTrainedModel, rate: float) -> torch.optim.Optimizer:
@@ -67,7 +70,7 @@ def _optimizer(model: PreTrainedModel, rate: float) -> torch.optim.Optimizer:
     matrices = [weight for weight in model.parameters() if weight.ndim > 1]
     vectors = [weight for weight in model.parameters() if weight.ndim < 2]
     groups = [{"params": matrices, "weight_decay": 0.05}, {"params": vectors, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98), fused=True)
+    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.99), fused=True)
 
 
 def _save(model: PreTrainedModel, path: Path) -> None:
@@ -94,11 +97,13 @@ def run_stage(
     model.train()
     start, smooth = time.monotonic(), 0.0
     warm_up = min(150, steps // 10)
-    for step, batch in zip(range(steps), batches(shape, encoder, seed, tokens), strict=False):
+    stream = parts(shape, encoder, seed, tokens // _PARTS)
+    for step in range(steps):
         cosine = 0.5 * (1 + math.cos(math.pi * step / steps))
         for group in optimizer.param_groups:
             group["lr"] = rate * min(1.0, (step + 1) / warm_up) * (0.05 + 0.95 * cosine)
-        loss = loss_of(model, batch)
+        sums, counts = zip(*(loss_of(model, part) for part in itertools.islice(stream, _PARTS)), strict=True)
+        loss = sum(sums[1:], sums[0]) / sum(counts)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()

@@ -1,0 +1,1 @@
+"""The nouns: frozen records that travel between the stages. No behaviour beyond parsing and simple sums."""

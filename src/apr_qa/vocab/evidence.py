@@ -1,0 +1,84 @@
+"""What is kept of a run: who asked what of which engine on which files, what came back, what was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from apr_qa.vocab.axes import Tier
+from apr_qa.vocab.observation import Observation
+from apr_qa.vocab.plan import Claim, NotRun
+from apr_qa.vocab.scenario import Scenario
+from apr_qa.vocab.verdict import Verdict
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineFacts:
+    """What an engine said of itself when probed."""
+
+    name: str
+    version: str
+    digest: str = ""
+    """SHA-256 of the program, or of the wheel's version string for embedded engines."""
+    path: str = ""
+    features: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """Everything that makes evidence repeatable."""
+
+    plan_digest: str
+    playbook: str
+    playbook_digest: str
+    model: str
+    revision: str
+    tier: Tier
+    seed: int
+    started_at: str
+    apr_qa_version: str
+    score_formula: str
+    family: str = ""
+    parameters: str = ""
+    engines: Mapping[str, EngineFacts] = field(default_factory=dict)
+    """By format."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 by relative name."""
+    host: Mapping[str, Any] = field(default_factory=dict)
+    """os, arch, cpu model, cores, memory_bytes, gpu; never host or user names."""
+    argv: tuple[str, ...] = ()
+    planned_matrix: int = 0
+    planned_probes: int = 0
+    cells: tuple[str, ...] = ()
+    """The cells that were planned to run, as `format-backend-modality`."""
+    matrix_cells: tuple[str, ...] = ()
+    narrowed: tuple[str, ...] = ()
+    not_run: tuple[NotRun, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    scenarios: tuple[Scenario, ...] = ()
+    plug_ins: tuple[str, ...] = ()
+    """Third-party plug-ins named by the user."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A claim and what became of it."""
+
+    claim: Claim
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """A sealed run: `observations` and `judged` in the order they were made."""
+
+    run: RunRecord
+    observations: tuple[Observation, ...]
+    judged: tuple[Judged, ...]
+    seal: str = ""
+    """Head of the journal's hash chain; empty for evidence of the original, which has none."""
+    schema_version: int = SCHEMA_VERSION
+    notes: tuple[str, ...] = ()
