@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from fixtures_families import FAMILIES, TOKENS, config_of
-from fixtures_tokenizer import write_tokenizer
 from safetensors.torch import save_file
 from transformers import AutoConfig, AutoModelForCausalLM
+
+from fixtures_families import FAMILIES, TOKENS, config_of
+from fixtures_tokenizer import write_tokenizer
 
 ROOT = Path(__file__).resolve().parent.parent / "tests" / "fixtures" / "families"
 LIMIT_BYTES = 300_000

@@ -11,10 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+from tokenizers import Tokenizer
+
 from tiny import tokenizer as tokens
 from tiny import train
 from tiny.shapes import SHAPES
-from tokenizers import Tokenizer
 
 
 def _arguments() -> argparse.Namespace:

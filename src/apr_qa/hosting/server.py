@@ -46,7 +46,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = IDLE_LIMIT_S
 
-    def do_GET(self) -> None:  # noqa: N802  (the name is the library's)
+    def do_GET(self) -> None:
         """Answer /health and /v1/models."""
         if self.path == "/health":
             self._say(200, {"status": "ok", "model_loaded": True})
@@ -55,7 +55,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self._say(404, error_object("request", "no such path"))
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         """Answer /v1/chat/completions and /v1/completions."""
         shape = _SHAPES.get(self.path)
         body = self._body()

@@ -42,6 +42,8 @@ class Reply:
     ending: Ending
     text: str | None = None
     """The answer as given, without prompt or banner; terminal codes are kept (oracles strip them)."""
+    earlier: tuple[str, ...] = ()
+    """Answers to the earlier turns of a conversation, oldest first."""
     tokens: tuple[int, ...] | None = None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None

@@ -56,6 +56,8 @@ class Scenario:
     cell: Cell
     messages: tuple[Message, ...]
     oracle: OracleSpec
+    engine: str = ""
+    """Empty: the engine on trial. `reference`: the judge's own eye, asked for comparison."""
     purpose: Purpose = Purpose.MATRIX
     max_tokens: int = 32
     temperature: float = 0.0

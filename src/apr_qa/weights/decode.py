@@ -80,8 +80,8 @@ def _apr_q8(raw: Bytes, shape: tuple[int, ...]) -> Floats:
 
 
 def _ggml(raw: Bytes, dtype: str, shape: tuple[int, ...]) -> Floats:
-    from gguf import GGMLQuantizationType  # noqa: PLC0415  (slow to import, and only quantised files need it)
-    from gguf.quants import dequantize  # noqa: PLC0415
+    from gguf import GGMLQuantizationType
+    from gguf.quants import dequantize
 
     kind = GGMLQuantizationType[dtype.upper()]
     block, size = BLOCKS[dtype]

@@ -71,9 +71,13 @@ def _index(scene: Scene, index: Path) -> tuple[dict[str, str], int | None]:
     weight_map: dict[str, str] = value["weight_map"]
     scene.require(bool(weight_map), "weight_map", "is empty")
     for name, shard in weight_map.items():
-        plain = isinstance(shard, str) and shard.endswith(".safetensors") and not set(shard) & set("/\\\0")
+        plain = _is_text(shard) and shard.endswith(".safetensors") and not set(shard) & set("/\\\0")
         scene.require(plain and not shard.startswith("."), "weight_map", f"{name!r} names {str(shard)[:80]!r}")
     metadata = value.get("metadata", {})
     total = metadata.get("total_size") if isinstance(metadata, dict) else None
     scene.require(total is None or type(total) in (int, float), "metadata.total_size", "is not a number")
     return weight_map, None if total is None else int(total)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)

@@ -88,7 +88,7 @@ def _reader(cursor: Cursor, kind: int, key: str, where: str) -> Callable[[], obj
         return partial(cursor.number, _INTEGERS[kind], field)
     if kind in _REALS:
         return partial(cursor.real, _REALS[kind], field)
-    cursor.scene.refuse(where, f"{kind} is not a GGUF value type")
+    return cursor.scene.refuse(where, f"{kind} is not a GGUF value type")
 
 
 def _boolean(cursor: Cursor, field: str) -> bool:

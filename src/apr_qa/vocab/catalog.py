@@ -1,0 +1,43 @@
+"""What the catalogues say: tiers and known models. Data, not code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from apr_qa.vocab.axes import Backend, Format, Modality, SizeClass, Tier
+from apr_qa.vocab.score import Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierSpec:
+    """How hard a tier tries, and the most it may claim."""
+
+    tier: Tier
+    summary: str
+    minutes: str
+    """What to expect on a laptop with a small model, as text: `5-10 min`."""
+    formats: tuple[Format, ...]
+    backends: tuple[Backend, ...]
+    modalities: tuple[Modality, ...]
+    scenario_count: int
+    """Matrix scenarios in each cell."""
+    repeats: int
+    """How often the repeat probes ask the same question."""
+    certified_at: int
+    """Raw MQS from which the status is CERTIFIED."""
+    best_status: Status
+    """The tier caps the claim."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownModel:
+    """A model of the registry: facts only, no verdict."""
+
+    model: str
+    """`org/name`."""
+    family: str
+    parameters: str
+    """As its makers write it: `1.5B`, `135M`."""
+    size: SizeClass
+    local: str = ""
+    """Where it lies in a checkout, relative to its root; empty for models of the Hub."""
