@@ -131,6 +131,16 @@ class Engine:
     """Answers at a URL that somebody else runs; `program` is then the URL, and only `server` is used."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Equipped:
+    """An engine found on this machine, probed and ready to be asked."""
+
+    engine: Engine
+    facts: EngineFacts
+    program: tuple[str, ...]
+    """As `Setting.program`."""
+
+
 # --- oracles -------------------------------------------------------------------------------------------------------
 
 
@@ -254,6 +264,7 @@ __all__ = [
     "Conversion",
     "Drawn",
     "Engine",
+    "Equipped",
     "Exhibits",
     "Gate",
     "GateSpec",
