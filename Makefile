@@ -1,0 +1,71 @@
+# Thin: every target is one or two commands that you could type yourself. `make demo` and `make test` need only
+# git, python3 >= 3.11 with venv, and make.
+SHELL := /bin/bash
+PYTHON ?= python3
+FAMILY ?= tiny
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+APR_VERSION := 0.72.3
+APR_ROOT ?= $(HOME)/.local/apr
+LANES := test-browser test-apr
+
+.PHONY: demo test check lint lock engine bench $(LANES) clean help
+help: ## what there is
+	@grep -hE '^[a-z][a-z0-9% -]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 28
+
+demo: $(VENV)/run.stamp ## set up, then certify the shipped tiny model with the embedded engines
+	@$(BIN)/apr-qa demo --output out/demo
+
+test: $(VENV)/test.stamp ## set up, then run all tests that pip packages can run, without root
+	@$(BIN)/python -m pytest -q -n auto -m "not apr and not browser" tests
+	@echo "Lanes not run here: $(LANES). Each is a make target of that name."
+
+test-apr: $(VENV)/test.stamp ## the tests that drive the real apr (make engine installs it)
+	@PATH="$(APR_ROOT)/bin:$$PATH" $(BIN)/python -m pytest -q -m apr tests
+
+test-browser: $(VENV)/dev.stamp ## the pages in a real Chromium, with axe
+	@$(BIN)/python -m pytest -q -m browser tests
+
+check: lint test ## what CI checks of the code
+
+lint: $(VENV)/dev.stamp ## linters, types, layers, dependencies, spelling
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy src && $(BIN)/lint-imports --no-timings
+	@$(BIN)/deptry src && $(BIN)/typos && $(BIN)/yamllint -s .
+
+engine: ## build and install the real apr (25 to 40 minutes on two cores)
+	cargo install apr-cli --locked --version $(APR_VERSION) --root $(APR_ROOT)
+
+bench: $(VENV)/test.stamp ## measure our own overhead
+	@$(BIN)/python bench/harness.py
+
+certify-smoke certify-mvp certify-quick certify-standard certify-deep: certify-%: $(VENV)/run.stamp ## certify FAMILY
+	@$(BIN)/apr-qa certify --family $(FAMILY) --tier $*
+
+certify-qwen: $(VENV)/run.stamp ## the Qwen Coder family, in full
+	@$(BIN)/apr-qa certify --family qwen-coder --tier deep
+
+ci-smoke: $(VENV)/run.stamp ## a quick look at one real model
+	@$(BIN)/apr-qa certify qwen-coder/1.5B smoke --backends cpu
+
+nightly-7b: $(VENV)/run.stamp ## the nightly run of the 7B model
+	@$(BIN)/apr-qa certify qwen-coder/7B mvp
+
+update-certifications: $(VENV)/run.stamp ## derive models.csv, the README table and badges from the records
+	@$(BIN)/apr-qa registry derive
+
+lock: ## renew the hashed lists of packages (needs uv)
+	@scripts/lock.sh
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "apr-qa needs Python 3.11 or newer; name one: make PYTHON=python3.12"; exit 2; }
+	@$(PYTHON) -m venv $(VENV) 2>/dev/null || { rm -rf $(VENV); echo "This Python has no venv. Debian and Ubuntu: apt-get install python3-venv"; exit 2; }
+
+$(VENV)/%.stamp: requirements/%.txt pyproject.toml src/apr_qa/__init__.py | $(VENV)/bin/python
+	@echo "Setting up $(VENV) from $< (about half a minute) ..."
+	@$(PIP) install --require-hashes -r $<
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+clean: ## remove what make made
+	rm -rf $(VENV) out
