@@ -1,0 +1,117 @@
+"""The contracts of oracles, which judge one answer's text, and of gates, which draw claims and judge them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from apr_qa.vocab.artefacts import ModelFiles
+from apr_qa.vocab.axes import Backend, Category, Cell, Format, Gateway, Modality, Severity, Tier
+from apr_qa.vocab.catalog import TierSpec
+from apr_qa.vocab.evidence import Evidence
+from apr_qa.vocab.observation import Observation
+from apr_qa.vocab.plan import Claim, NotRun
+from apr_qa.vocab.playbook import Playbook
+from apr_qa.vocab.scenario import Scenario
+from apr_qa.vocab.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Oracle:
+    """Judges the text of one answer."""
+
+    name: str
+    claim: str
+    """What it asserts of an answer, in one sentence."""
+    expect: Callable[[str, Mapping[str, Any]], Mapping[str, Any] | None]
+    """(prompt, config) -> what to expect, as JSON values; None when the prompt is none of its kind.
+
+    Raises InputError when the prompt is of its kind but cannot be parsed: a configuration error, never a pass.
+    """
+    judge: Callable[[str, Mapping[str, Any], Mapping[str, Any]], Verdict]
+    """(answer stripped of terminal codes, expected, config) -> corroborated or falsified."""
+    version: int = 1
+
+
+# --- gates ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateSpec:
+    """A gate's catalogue entry: one falsifiable claim."""
+
+    id: str
+    claim: str
+    """In one sentence, true of a healthy model."""
+    category: Category
+    gateway: Gateway | None = None
+    severity: Severity = Severity.P1
+    weight: float = 1.0
+    formats: tuple[Format, ...] = tuple(Format)
+    backends: tuple[Backend, ...] = tuple(Backend)
+    modalities: tuple[Modality, ...] = tuple(Modality)
+    tiers: tuple[Tier, ...] = tuple(Tier)
+    """The tiers that plan it."""
+    remedy: str = ""
+    version: int = 1
+    """Raised when the same observation may get another verdict."""
+
+    @property
+    def anchor(self) -> str:
+        """Anchor in the gate reference of the docs."""
+        return self.id.lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brief:
+    """What a gate knows while claims are drawn."""
+
+    playbook: Playbook
+    tier: TierSpec
+    seed: int
+    cells: tuple[Cell, ...]
+    """The cells that will run, in order."""
+    matrix: tuple[Scenario, ...]
+    """The matrix scenarios, planned already."""
+    files: ModelFiles
+    context: int | None = None
+    """Context length in tokens, from config.json; None when unknown."""
+    has_template: bool = True
+    reference: str = ""
+    """Empty when the reference engine can read the ground truth; else the reason why not."""
+    earlier: Evidence | None = None
+    """The last certified evidence of this model, if any."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """What a gate wants asked and judged."""
+
+    claims: tuple[Claim, ...] = ()
+    scenarios: tuple[Scenario, ...] = ()
+    """Probes besides the matrix; ids unique in the plan."""
+    not_run: tuple[NotRun, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exhibits:
+    """What lies before a gate when it judges one claim."""
+
+    scenarios: Mapping[str, Scenario] = field(default_factory=dict)
+    """Those named by `claim.needs`."""
+    observations: Mapping[str, Observation] = field(default_factory=dict)
+    answers: Mapping[str, Verdict] = field(default_factory=dict)
+    """The verdict on each answer by itself: how asking ended, then garbage, then the scenario's oracle."""
+    files: ModelFiles | None = None
+    """None when evidence is judged again without the model at hand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """One falsifiable claim with its id: catalogue entry, drawing, judging."""
+
+    spec: GateSpec
+    draw: Callable[[GateSpec, Brief], Drawn]
+    judge: Callable[[Claim, Exhibits], Verdict]
+    """Never raises on bad answers or files: those are verdicts. What it raises is our bug and becomes `unjudged`."""
