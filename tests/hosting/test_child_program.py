@@ -96,6 +96,19 @@ def test_chat_answers_line_by_line_and_survives_bad_lines(tmp_path: Path) -> Non
     assert [len(top) for top in c["logprobs"]] == [3] * c["completion_tokens"]
 
 
+def test_a_continued_conversation_equals_one_told_whole(tmp_path: Path) -> None:
+    """`continues` puts the turns before it, with the engine's own answer, in front of the new ones."""
+    more = {"role": "user", "content": "again"}
+    first = ask(tmp_path, "run", "--model", str(MODEL), "--request-json", json.dumps(HELLO))
+    said = {"role": "assistant", "content": json.loads(first.stdout)["text"]}
+    whole = {**HELLO, "messages": [*HELLO["messages"], said, more]}
+    lines = [HELLO, {**HELLO, "messages": [more], "continues": True}, {**HELLO, "messages": [more]}, whole]
+    done = ask(tmp_path, "chat", "--model", str(MODEL), stdin="\n".join(json.dumps(line) for line in lines))
+    _, _, continued, fresh, told = (json.loads(line) for line in done.stdout.splitlines())
+    assert continued["tokens"] == told["tokens"]
+    assert continued["prompt_tokens"] == told["prompt_tokens"] > fresh["prompt_tokens"]
+
+
 def test_logits_are_scored_and_saved(tmp_path: Path) -> None:
     """Top log-probabilities plus the sum give the golden's logits; the file holds all of them."""
     golden = np.load(MODEL / "golden.npz")

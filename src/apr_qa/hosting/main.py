@@ -8,11 +8,12 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from apr_qa.hosting.channel import Channel
 from apr_qa.hosting.codec import answer_object, error_object, parse_object, parse_request, scores_object, whole
-from apr_qa.hosting.protocol import Host, HostError
+from apr_qa.hosting.protocol import Host, HostError, Message
 from apr_qa.hosting.server import serve
 
 OK, INTERNAL, USAGE, LOAD, REQUEST = 0, 1, 2, 3, 4
@@ -72,7 +73,7 @@ def _work(host: Host, options: argparse.Namespace, channel: Channel) -> int:
         )
     channel.say({"ready": True, "load_s": load_s, "engine": host.name, "version": host.version})
     if options.command == "chat":
-        return _session(channel, lambda value: answer_object(host, host.answer(parse_request(value)), load_s))
+        return _session(channel, _conversation(host, load_s))
     return _session(channel, lambda value: _score(host, value))
 
 
@@ -84,6 +85,23 @@ def _run(host: Host, source: str, channel: Channel, load_s: float) -> int:
         channel.say(error_object(error.kind, str(error)))
         return REQUEST
     return OK
+
+
+def _conversation(host: Host, load_s: float) -> Callable[[dict[str, object]], dict[str, object]]:
+    """Answer requests; one with `"continues": true` brings only the new turns of the conversation before it."""
+    history: tuple[Message, ...] = ()
+
+    def handle(value: dict[str, object]) -> dict[str, object]:
+        nonlocal history
+        request = parse_request(value, extra=frozenset({"continues"}))
+        earlier, history = history, ()
+        if value.get("continues") is True:
+            request = replace(request, messages=(*earlier, *request.messages))
+        answer = host.answer(request)
+        history = (*request.messages, Message(role="assistant", content=answer.text))
+        return answer_object(host, answer, load_s)
+
+    return handle
 
 
 def _session(channel: Channel, handle: Callable[[dict[str, object]], dict[str, object]]) -> int:

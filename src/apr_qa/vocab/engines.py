@@ -28,6 +28,12 @@ class Setting:
     port: int = 0
     """A free port for a server that cannot choose one itself."""
     timeout_s: float = 60.0
+    first: Scenario | None = None
+    """The first question of the session, for what a program fixes when it starts (see `alike`)."""
+
+
+def _all_alike(_scenario: Scenario) -> tuple[object, ...]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +54,8 @@ class Batch:
     """Input files to put into the scratch folder first, by name."""
     suits: Callable[[Setting], bool] = lambda _setting: True
     """False when this format has no batch; questions then go one by one."""
+    alike: Callable[[Scenario], tuple[object, ...]] = _all_alike
+    """Questions may share a process when this is equal: what is fixed when it starts, such as the seed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +76,8 @@ class Conversation:
     """From a program that ended when it should have answered."""
     reset: bytes = b""
     """Written between two conversations, answered like a turn; empty when turns carry all context."""
+    alike: Callable[[Scenario], tuple[object, ...]] = _all_alike
+    """As `Batch.alike`: what is fixed when the program starts, such as the token limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +89,7 @@ class Server:
     """The port it listens on, from all it printed so far; None: not yet known."""
     health: HttpRequest
     healthy: Callable[[HttpResponse], bool]
-    request: Callable[[Scenario], HttpRequest]
+    request: Callable[[Setting, Scenario], HttpRequest]
     read: Callable[[Scenario, HttpResponse], Reply]
     failed: Callable[[Completed], Reply]
 
@@ -110,13 +120,20 @@ class Engine:
     """Facts from the output of `version_args`. Raises EngineMissingError for a version it cannot drive."""
     supports: Callable[[EngineFacts, Cell], str]
     """Empty when the cell can run, else the reason why not."""
+    refuses: Callable[[Scenario], str] = lambda _scenario: ""
+    """Empty when this question can be asked word for word, else the reason why not: no question is ever bent."""
+    feature_args: tuple[str, ...] = ()
+    """A second probe, for what the version does not tell; empty: none."""
+    features: Callable[[Completed], tuple[str, ...]] = lambda _completed: ()
+    """More `EngineFacts.features`, from the output of `feature_args`. Never raises."""
     one_shot: OneShot | None = None
     batch: Batch | None = None
     conversation: Conversation | None = None
     server: Server | None = None
     conversion: Conversion | None = None
     remote: bool = False
-    """Answers at a URL that somebody else runs; `program` is then the URL, and only `server` is used."""
+    """Answers at a URL that somebody else runs; `program` is then the URL, only `server` is used, and what `identify`
+    gets is the answer to `server.health`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
