@@ -81,6 +81,8 @@ class Observation:
     """2 when a crash was retried once."""
     first_ending: Ending | None = None
     """The ending of the first attempt when there were two."""
+    survived_kill: bool = False
+    """True when the program hung and was still there after it was killed."""
     stderr_tail: str = ""
     peak_rss_bytes: int | None = None
     reproduce: str = ""
