@@ -22,7 +22,7 @@ _REMEDY = "correct the prompt, or give it the oracle `exact` or `response` with 
 _RESULT = re.compile(
     r"(?:=|≈|\b(?:is|equals|equal to|gives|makes|answer:?|result:?|are|get))[\s:*_$`\\{(\[]*$", re.IGNORECASE
 )
-_EQUATION = re.compile(r"([\d(][\d\s.,+\-*/×÷x()^]*[-+*/×÷x^][\d\s.,+\-*/×÷x()^]*?)\s*=\s*$")
+_EQUATION = re.compile(r"([\d(][\d .,+\-*/×÷x()^]*[-+*/×÷x^][\d .,+\-*/×÷x()^]*?) *= *$")
 _EMPHASIS = re.compile(r"(\*\*|__|`)(?=\S)([^\n*_`]+?)(?<=\S)\1")
 _DENIED = re.compile(r"\b(?:not|n't|isn't|never|instead of|rather than)\b[\s\w:*_`]{0,12}$", re.IGNORECASE)
 _DENIED_AFTER = re.compile(r"\s*(?:is|was|would be)\s+(?:wrong|incorrect|false|not\b)", re.IGNORECASE)
@@ -59,8 +59,9 @@ def expect(prompt: str, config: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def judge(answer: str, expected: Mapping[str, Any], config: Mapping[str, Any]) -> Verdict:
-    """Decide by the last number that is a result; `tolerance` of the config is an absolute difference, default 0, or
-    0.005 for a result whose decimals do not end.
+    """Decide by the last number that is a result.
+
+    `tolerance` of the config is an absolute difference: by default 0, or 0.005 when the right decimals do not end.
 
     Operands ("2 + 2") and numbers denied ("not 4") are no results. A number after a sign of a result ("=", "is")
     outranks one without. So `2+2=4` and `The sum of 2 and 2 is 4.` hold, `2 + 2 = 5, not 4` and `2+2` do not.

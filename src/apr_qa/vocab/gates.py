@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from apr_qa.vocab.evidence import Evidence
 from apr_qa.vocab.observation import Observation
 from apr_qa.vocab.plan import Claim, NotRun
 from apr_qa.vocab.playbook import Playbook
-from apr_qa.vocab.scenario import Scenario
+from apr_qa.vocab.scenario import OracleSpec, Scenario
 from apr_qa.vocab.verdict import Verdict
 
 
@@ -31,6 +31,11 @@ class Oracle:
     """
     judge: Callable[[str, Mapping[str, Any], Mapping[str, Any]], Verdict]
     """(answer stripped of terminal codes, expected, config) -> corroborated or falsified."""
+    parts: Callable[[Mapping[str, Any]], tuple[OracleSpec, ...]] = lambda _config: ()
+    """config -> the oracles it is made of."""
+    combine: Callable[[Sequence[tuple[str, Verdict]], Mapping[str, Any]], Verdict] | None = None
+    """(name and verdict of each part, config) -> one verdict. When set, the parts are asked instead of `judge`
+    (`apr_qa.oracles.verdict_on` does so)."""
     version: int = 1
 
 
@@ -90,7 +95,7 @@ class Drawn:
 
     claims: tuple[Claim, ...] = ()
     scenarios: tuple[Scenario, ...] = ()
-    """Probes besides the matrix; ids unique in the plan."""
+    """Probes besides the matrix. Gates share them: equal records under one id are asked once; unequal ones are a bug."""
     not_run: tuple[NotRun, ...] = ()
 
 
