@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 _ESCAPES = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor movement
@@ -33,6 +34,14 @@ def printable(text: str, limit: int = 400) -> str:
 def one_line(text: str, limit: int = 120) -> str:
     """Return `text` as one printable line of at most about `limit` characters."""
     return printable(" ".join(strip_terminal_codes(text).split()), limit)
+
+
+def did_you_mean(word: str, choices: Iterable[str]) -> str:
+    """Return `; did you mean X?` with the closest of `choices`, or an empty text when none is close."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(word, list(choices), n=1)
+    return f"; did you mean {close[0]}?" if close else ""
 
 
 def _is_plain(char: str) -> bool:

@@ -1,10 +1,11 @@
-"""What the catalogues say: tiers and known models. Data, not code."""
+"""What the catalogues say: tiers, known models and prompts. Data, not code."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from apr_qa.vocab.axes import Backend, Format, Modality, SizeClass, Tier
+from apr_qa.vocab.axes import Backend, Cell, Format, Modality, SizeClass, Tier
+from apr_qa.vocab.playbook import Prompt
 from apr_qa.vocab.score import Status
 
 
@@ -27,6 +28,15 @@ class TierSpec:
     """Raw MQS from which the status is CERTIFIED."""
     best_status: Status
     """The tier caps the claim."""
+    prompts: tuple[Prompt, ...] = ()
+    """What is asked when a playbook lists no prompts of its own."""
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The cells that the tier requires, formats outermost."""
+        return tuple(
+            Cell(format=f, backend=b, modality=m) for f in self.formats for b in self.backends for m in self.modalities
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,3 +51,14 @@ class KnownModel:
     size: SizeClass
     local: str = ""
     """Where it lies in a checkout, relative to its root; empty for models of the Hub."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptSet:
+    """Questions of one kind, and when they are asked."""
+
+    name: str
+    summary: str
+    prompts: tuple[Prompt, ...]
+    kernel_op: str = ""
+    """The kernel that these prompts exercise, as kernel profiles name it; empty for universal sets."""

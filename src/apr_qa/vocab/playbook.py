@@ -19,7 +19,8 @@ class ModelSpec:
     revision: str = ""
     local_path: str | None = None
     formats: tuple[Format, ...] = (Format.SAFETENSORS, Format.APR, Format.GGUF)
-    quantizations: tuple[str, ...] = ("q4_k_m",)
+    quantizations: tuple[str, ...] = ()
+    """Quantisations asked for; empty: whatever the files have."""
     size_category: SizeClass | None = None
     family: str | None = None
     size_variant: str | None = None
@@ -30,6 +31,34 @@ class ModelSpec:
     expected_vocab_size: int | None = None
     expected_intermediate_dim: int | None = None
 
+    @property
+    def expected(self) -> dict[str, int]:
+        """The dimensions that the playbook states, by the names above."""
+        names = ("hidden_dim", "num_layers", "num_heads", "num_kv_heads", "vocab_size", "intermediate_dim")
+        stated = {f"expected_{name}": getattr(self, f"expected_{name}") for name in names}
+        return {name: value for name, value in stated.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """One question with what is known about its answer beforehand."""
+
+    text: str
+    oracle: OracleSpec | None = None
+    """None: the first oracle that knows this kind of prompt."""
+    max_tokens: int | None = None
+    """None: the matrix' own limit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """A prompt that a playbook puts into certain cells; None means: any."""
+
+    prompt: str
+    format: Format | None = None
+    backend: Backend | None = None
+    modality: Modality | None = None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matrix:
@@ -39,7 +68,11 @@ class Matrix:
     backends: tuple[Backend, ...] = tuple(Backend)
     scenario_count: int = 100
     prompts: tuple[str, ...] = ()
-    """Empty: the tier's prompts."""
+    """Every one of them is asked somewhere. Empty: as many of the tier's prompts as the cells hold."""
+    details: Mapping[str, Prompt] = field(default_factory=dict)
+    """What is known about a prompt, by its text; most need none."""
+    placed: tuple[Placed, ...] = ()
+    """Prompts with a cell of their own; they take up the scenarios of that cell first."""
     seed: int = 42
     timeout_ms: int = 60_000
     max_tokens: int = 32
@@ -60,11 +93,11 @@ class Playbook:
     source: str = ""
     """Path of the file, or `family x tier`."""
     gates: Mapping[str, bool] = field(default_factory=dict)
-    """Gateway switches; a gateway switched off is a narrowed claim."""
+    """Gateway switches by gateway name (`G1`); a gateway switched off is a narrowed claim."""
     oracles: tuple[OracleSpec, ...] = ()
     failure_policy: FailurePolicy | None = None
     extras: Mapping[str, Any] = field(default_factory=dict)
     """property_tests, falsification_gates, state_machine, differential_tests, profile_ci, trace_payload,
-    contract_tests, ollama_parity, kernel_profile, metadata ... as loaded."""
+    contract_tests, ollama_parity, kernel_profile, metadata: as loaded, defaults filled in, JSON values."""
     not_run: tuple[str, ...] = ()
-    """Sections accepted whose machinery is not built: each becomes a `not run:` line of the plan."""
+    """Parts accepted whose machinery is not built, as `what: reason`; each becomes a `not run:` line of the plan."""
