@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any, TypeAlias
+
+from annotated_types import Interval
 
 from apr_qa.vocab.axes import Tier
 from apr_qa.vocab.observation import Observation
 from apr_qa.vocab.plan import Claim, NotRun
 from apr_qa.vocab.scenario import Scenario
+from apr_qa.vocab.score import Status
 from apr_qa.vocab.verdict import Verdict
 
 SCHEMA_VERSION = 1
@@ -61,6 +64,10 @@ class RunRecord:
     scenarios: tuple[Scenario, ...] = ()
     plug_ins: tuple[str, ...] = ()
     """Third-party plug-ins named by the user."""
+    best_status: Status = Status.PROVISIONAL
+    """The tier's cap. Copied from the tier, so that evidence can be scored on its own."""
+    certified_at: Annotated[int, Interval(ge=0, le=1000)] = 900
+    """Raw MQS from which the tier says CERTIFIED. Evidence that says nothing is held to the strictest tier."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,4 +88,9 @@ class Evidence:
     seal: str = ""
     """Head of the journal's hash chain; empty for evidence of the original, which has none."""
     schema_version: int = SCHEMA_VERSION
+    """0 for evidence of the original, whose verdicts are not taken over."""
     notes: tuple[str, ...] = ()
+
+
+Record: TypeAlias = RunRecord | Scenario | Claim | Observation | Judged | str
+"""What evidence is a stream of: the run first, then the plan, then what came back. A text is a note."""

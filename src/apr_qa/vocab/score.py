@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Annotated
+
+from annotated_types import Interval
 
 from apr_qa.vocab.axes import Category, Gateway, Tier
 
@@ -37,6 +40,7 @@ class CategoryScore:
     corroborated: int
     lost: int
     unjudged: int
+    """Those planned and never judged are among them."""
     skipped: int
 
 
@@ -49,11 +53,12 @@ class Scorecard:
     status: Status
     reason: str
     """The verdict in one sentence."""
-    mqs: int
+    mqs: Annotated[int, Interval(ge=0, le=1000)]
     """0..1000, 0 when a gateway fell."""
-    before_gateways: int
+    before_gateways: Annotated[int, Interval(ge=0, le=1000)]
     """What the score would have been if no gateway had fallen."""
-    normalised: float
+    normalised: Annotated[float, Interval(ge=0, le=100)]
+    """Display only: 100 x log10(1 + 9 x mqs/1000), rounded to two decimals; the grade comes from it."""
     grade: str
     qualifies: bool
     is_production_ready: bool
@@ -67,6 +72,6 @@ class Scorecard:
     lower_bound: float | None = None
     """One-sided 95 % lower bound of the pass rate (exact binomial); None when nothing was judged."""
     outcomes: Mapping[str, int] = field(default_factory=dict)
-    """Number of claims by outcome."""
+    """Number of claims by outcome; planned and never judged counts as `unjudged`."""
     matrix_judged: int = 0
     """Matrix scenarios with a verdict."""
