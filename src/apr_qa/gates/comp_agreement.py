@@ -1,0 +1,76 @@
+"""F-COMP: one model, one answer, whatever the format and however it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from apr_qa.gates import _comparing, _draw, _probes, _quantized
+from apr_qa.vocab.axes import Category, Cell, Format, Modality
+from apr_qa.vocab.gates import Brief, Drawn, Gate, GateSpec
+from apr_qa.vocab.plan import Claim, Subject
+
+
+def _draw_formats(spec: GateSpec, brief: Brief) -> Drawn:
+    groups: dict[Subject, list[Cell]] = {}
+    for cell in _draw.cells_of(spec, brief):
+        groups.setdefault(Subject(backend=cell.backend, modality=cell.modality), []).append(cell)
+    if not any(len(cells) > 1 for cells in groups.values()):
+        return _draw.not_drawn(spec, "only one format is planned, so there is nothing to compare it with")
+    return _compared(spec, brief, groups, lambda cell: cell.format is Format.SAFETENSORS)
+
+
+def _draw_modalities(spec: GateSpec, brief: Brief) -> Drawn:
+    groups: dict[Subject, list[Cell]] = {}
+    for cell in _draw.cells_of(spec, brief):
+        groups.setdefault(_draw.pair(cell), []).append(cell)
+    if not any(len(cells) > 1 for cells in groups.values()):
+        return _draw.not_drawn(spec, "only one modality is planned, so there is nothing to compare it with")
+    return _compared(spec, brief, groups, lambda cell: cell.modality is Modality.RUN)
+
+
+def _compared(spec: GateSpec, brief: Brief, groups: dict[Subject, list[Cell]], leads: _draw.Picks) -> Drawn:
+    """Draw a claim for each group of two cells or more: each answers as the leading one does."""
+    claims: list[Claim] = []
+    asked = []
+    for subject, cells in groups.items():
+        if len(cells) < 2:
+            continue
+        first, *others = sorted(cells, key=lambda cell: not leads(cell))
+        twins = [t for other in others for t in _twins(brief, first, other)]
+        needs = dict.fromkeys(name for t in twins for name in (t.model, t.other))
+        claims.append(_draw.claim(spec, subject, needs, params=_comparing.params(twins)))
+        asked += [_probes.basic(brief, cell) for cell in cells]
+    return Drawn(claims=tuple(claims), scenarios=_draw.probes_among(asked))
+
+
+def _twins(brief: Brief, one: Cell, other: Cell) -> Sequence[_comparing.Twins]:
+    exact = one.format is other.format or not any(_quantized.is_quantized(brief, c.format) for c in (one, other))
+    pairs = zip(_probes.basic(brief, one), _probes.basic(brief, other), strict=True)
+    return [_comparing.Twins(model=a.id, other=b.id, by_text=exact) for a, b in pairs]
+
+
+GATES = (
+    Gate(
+        spec=GateSpec(
+            id="F-COMP-FORMATS-001",
+            claim="Asked the same way, every format gives the answer that the ground truth gives.",
+            category=Category.COMP,
+            weight=3.0,
+            remedy="Convert again from the SafeTensors files; if that does not help, the engine reads the two formats"
+            " differently (layout, rope, tokenizer, template).",
+        ),
+        draw=_draw_formats,
+        judge=_comparing.judge,
+    ),
+    Gate(
+        spec=GateSpec(
+            id="F-COMP-MODALITIES-001",
+            claim="In one format, run, chat and serve give the same greedy answer to the same question.",
+            category=Category.COMP,
+            weight=3.0,
+            remedy="Compare template, tokenizer, sampling defaults and stop tokens of the two ways of asking.",
+        ),
+        draw=_draw_modalities,
+        judge=_comparing.judge,
+    ),
+)
