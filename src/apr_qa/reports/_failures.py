@@ -1,0 +1,235 @@
+"""What failed, grouped by cause, worst first; within limits that keep a page readable and small."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from apr_qa.reports._display import Piece, one_line, pieces, visible
+from apr_qa.reports._words import TONES, subject_words, subjects_words
+from apr_qa.vocab.evidence import Evidence, Judged
+from apr_qa.vocab.observation import Ending, Observation
+from apr_qa.vocab.scenario import Scenario
+from apr_qa.vocab.verdict import Outcome
+
+EXAMPLES = 24
+"""Failed claims of a group told in full."""
+LINES = 120
+"""Failed claims of a group told in one line each, after those."""
+BUDGET = 600_000
+"""Characters of escaped foreign text on one page."""
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'|`[^`]*`|\d+(?:\.\d+)?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One failed claim in full."""
+
+    claim: str
+    subject: str
+    reason: str
+    prompt: tuple[Piece, ...] = ()
+    answer: tuple[Piece, ...] = ()
+    answered: bool = False
+    ended: str = ""
+    expected: str = ""
+    command: str = ""
+    stderr: tuple[Piece, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One claim in one line."""
+
+    claim: str
+    outcome: Outcome
+    tone: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailureGroup:
+    """Failed claims that share a gate, an outcome and the shape of their reason."""
+
+    anchor: str
+    gate: str
+    outcome: Outcome
+    tone: str
+    severity: str
+    felled: str
+    """The gateway that it brought down, or empty."""
+    category: str
+    title: str
+    subjects: str
+    culprit: str
+    count: int
+    figures: tuple[tuple[str, str], ...]
+    examples: tuple[Example, ...]
+    lines: tuple[Line, ...]
+    left_out: int
+    claims: frozenset[str]
+    """Full ids of the claims in the group."""
+
+
+def grouped_failures(evidence: Evidence) -> tuple[FailureGroup, ...]:
+    """Return the lost claims grouped by cause: what felled a gateway first, then by severity and number."""
+    groups: defaultdict[tuple[str, ...], list[Judged]] = defaultdict(list)
+    for judged in evidence.judged:
+        if judged.verdict.outcome.is_lost:
+            groups[judged.claim.gate, judged.verdict.outcome, _cause(judged)].append(judged)
+    ordered = sorted(groups.values(), key=_badness)
+    witness = _Witness.of(evidence)
+    left = BUDGET
+    found: list[FailureGroup] = []
+    for number, members in enumerate(ordered, start=1):
+        share = max(left // (len(ordered) - number + 1), 0)
+        group, used = _group(f"cause-{number}", members, witness, share)
+        left -= used
+        found.append(group)
+    return tuple(found)
+
+
+def line_of(judged: Judged) -> Line:
+    """Return one claim with its outcome and reason in one line."""
+    outcome = judged.verdict.outcome
+    return Line(
+        claim=one_line(judged.claim.id, 100),
+        outcome=outcome,
+        tone=TONES[outcome],
+        reason=one_line(judged.verdict.reason, 140),
+    )
+
+
+def _cause(judged: Judged) -> str:
+    named = judged.verdict.detail.get("cause")
+    return named if isinstance(named, str) else _QUOTED.sub("#", judged.verdict.reason[:200])
+
+
+def _badness(members: Sequence[Judged]) -> tuple[bool, str, int, str]:
+    first = members[0].claim
+    return _felled(members) == "", str(min(m.claim.severity for m in members)), -len(members), first.id
+
+
+def _felled(members: Iterable[Judged]) -> str:
+    return next((str(m.claim.gateway) for m in members if m.claim.gateway), "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Witness:
+    """What was asked and answered, by scenario, and which answers were lost by themselves."""
+
+    scenarios: Mapping[str, Scenario]
+    observations: Mapping[str, Observation]
+    lost: frozenset[str]
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> _Witness:
+        alone = (j.claim.needs[0] for j in evidence.judged if j.verdict.outcome.is_lost and len(j.claim.needs) == 1)
+        return cls(
+            scenarios={s.id: s for s in evidence.run.scenarios},
+            observations={o.scenario: o for o in evidence.observations},
+            lost=frozenset(alone),
+        )
+
+    def telling(self, judged: Judged) -> str:
+        """The scenario that shows best why the claim was lost; empty for claims about files."""
+        named = judged.verdict.detail.get("scenario")
+        needs = judged.claim.needs
+        if isinstance(named, str) and named in needs:
+            return named
+        lost = (n for n in needs if n in self.lost)
+        silent = (n for n in needs if n in self.observations and self.observations[n].reply.ending != Ending.ANSWERED)
+        return next(lost, next(silent, needs[0] if needs else ""))
+
+
+def _group(anchor: str, members: Sequence[Judged], witness: _Witness, budget: int) -> tuple[FailureGroup, int]:
+    examples: list[Example] = []
+    lines: list[Line] = []
+    used = 0
+    for judged in members:
+        if len(examples) < EXAMPLES and (not examples or used < budget):
+            examples.append(_example(judged, witness))
+            used += _cost(examples[-1])
+        elif len(lines) < LINES and used < budget:
+            lines.append(line_of(judged))
+            used += len(html.escape(lines[-1].claim + lines[-1].reason))
+    first = members[0]
+    group = FailureGroup(
+        anchor=anchor,
+        gate=one_line(first.claim.gate, 60),
+        outcome=first.verdict.outcome,
+        tone=TONES[first.verdict.outcome],
+        severity=str(min(m.claim.severity for m in members)),
+        felled=_felled(members),
+        category=str(first.claim.category),
+        title=one_line(first.verdict.reason, 240),
+        subjects=subjects_words([m.claim.subject for m in members]),
+        culprit=one_line(str(first.verdict.detail.get("culprit", "")), 60),
+        count=len(members),
+        figures=_figures(first),
+        examples=tuple(examples),
+        lines=tuple(lines),
+        left_out=len(members) - len(examples) - len(lines),
+        claims=frozenset(m.claim.id for m in members),
+    )
+    return group, used
+
+
+def _figures(judged: Judged) -> tuple[tuple[str, str], ...]:
+    plain = (
+        (key, value)
+        for key, value in judged.verdict.detail.items()
+        if isinstance(value, str | int | float | bool) and key not in {"scenario", "culprit", "cause", "answer"}
+    )
+    return tuple((one_line(key.replace("_", " "), 40), one_line(_figure(value), 120)) for key, value in plain)[:8]
+
+
+def _figure(value: object) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _example(judged: Judged, witness: _Witness) -> Example:
+    asked = witness.telling(judged)
+    scenario, seen = witness.scenarios.get(asked), witness.observations.get(asked)
+    reply = seen.reply if seen else None
+    return Example(
+        claim=one_line(judged.claim.id, 100),
+        subject=subject_words(judged.claim.subject),
+        reason=one_line(judged.verdict.reason, 400),
+        prompt=pieces(scenario.prompt, 500) if scenario else (),
+        answer=pieces(reply.text, 700) if reply and reply.text is not None else (),
+        answered=bool(reply and reply.text is not None),
+        ended=_ended(seen) if seen else "",
+        expected=_expected(scenario) if scenario else "",
+        command=visible(seen.reproduce, 900, "\n\t") if seen else "",
+        stderr=pieces(seen.stderr_tail[-400:], 400) if seen and reply and reply.ending != Ending.ANSWERED else (),
+    )
+
+
+def _expected(scenario: Scenario) -> str:
+    expected = scenario.oracle.expected
+    values = [str(v) if len(expected) == 1 else f"{k}: {v}" for k, v in expected.items()]
+    return one_line(", ".join(values), 200)
+
+
+def _ended(seen: Observation) -> str:
+    reply = seen.reply
+    parts = [f"{reply.ending} after {seen.elapsed_s:.1f} s"]
+    if seen.signal is not None:
+        parts.append(f"signal {seen.signal}")
+    if seen.exit_status:
+        parts.append(f"exit status {seen.exit_status}")
+    if seen.attempts > 1:
+        parts.append(f"{seen.attempts} attempts")
+    if reply.message:
+        parts.append(one_line(reply.message, 160))
+    return ", ".join(parts)
+
+
+def _cost(example: Example) -> int:
+    foreign = "".join(p.text for p in (*example.prompt, *example.answer, *example.stderr))
+    marked = sum(32 for p in (*example.prompt, *example.answer, *example.stderr) if p.kind != "text")
+    return len(html.escape(foreign + example.reason + example.command + example.expected + example.ended)) + marked

@@ -1,0 +1,164 @@
+"""What a run proved, what it did not, and what it did not even look at; every sentence is read off the records."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from apr_qa.reports._cells import CellTable
+from apr_qa.reports._display import one_line
+from apr_qa.reports._words import FORMATS, GATEWAYS, TONES, listing, percent, plural, subjects_words
+from apr_qa.vocab.axes import Backend, Format, Gateway, Modality
+from apr_qa.vocab.evidence import Evidence, Judged
+from apr_qa.vocab.plan import Subject
+from apr_qa.vocab.score import GatewayState, Scorecard
+from apr_qa.vocab.verdict import Outcome
+
+MOST = 12
+"""Statements in a list, before the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """A strong beginning and the rest of the sentence."""
+
+    strong: str
+    rest: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenClaims:
+    """Claims without a verdict that share a reason."""
+
+    outcome: Outcome
+    tone: str
+    count: int
+    subjects: str
+    gates: str
+    reason: str
+
+
+def proved(evidence: Evidence, card: Scorecard, table: CellTable) -> tuple[Statement, ...]:
+    """Return what survived: cells without a loss, gateways that hold, and the bound over all claims."""
+    found = [*_whole_rows(table), *_held(evidence, card)]
+    if card.lower_bound is not None and card.corroborated:
+        found.append(
+            Statement(
+                strong=f"At least {percent(card.lower_bound)}",
+                rest=f" of such claims survive (95 % lower bound; {card.corroborated:,} of {card.judged:,} did).",
+            )
+        )
+    return tuple(found)
+
+
+def not_proved(evidence: Evidence, card: Scorecard) -> tuple[Statement, ...]:
+    """Return what the run leaves open: narrowed claims, cells not run, claims and gateways without a verdict."""
+    run = evidence.run
+    found = [Statement(strong=one_line(n, 120), rest=" (the claim was narrowed to this).") for n in run.narrowed]
+    reasons: defaultdict[tuple[str, bool], list[str]] = defaultdict(list)
+    for item in run.not_run:
+        reasons[item.reason, item.required].append(item.what)
+    for (reason, required), what in sorted(reasons.items(), key=lambda pair: not pair[0][1]):
+        need = ", though this tier requires it" if required else ""
+        names = one_line(listing([*what[:4], f"{len(what) - 4} more"] if len(what) > 4 else what), 200)
+        found.append(Statement(strong=names, rest=f": not run{need}. {one_line(reason, 200)}"))
+    found += [
+        Statement(strong=f"{state} {GATEWAYS[state][0]}", rest=": not evaluated, a record it needs is missing.")
+        for state in Gateway
+        if card.gateways.get(state) is GatewayState.NOT_EVALUATED
+    ]
+    found += [
+        Statement(strong=f"{c.subjects}", rest=f": {plural(c.count, 'claim')} {c.outcome}. {c.reason}")
+        for c in open_claims(evidence)
+        if c.outcome is Outcome.UNJUDGED
+    ]
+    if len(found) > MOST:
+        found = [*found[:MOST], Statement(strong=f"{len(found) - MOST} more", rest=", all in the evidence.")]
+    return tuple(found)
+
+
+def open_claims(evidence: Evidence) -> tuple[OpenClaims, ...]:
+    """Return the claims that were skipped or could not be judged, by reason; unjudged first."""
+    groups: defaultdict[tuple[Outcome, str], list[Judged]] = defaultdict(list)
+    for judged in evidence.judged:
+        if not judged.verdict.outcome.is_judged:
+            groups[judged.verdict.outcome, judged.verdict.reason].append(judged)
+    ordered = sorted(groups.items(), key=lambda pair: (pair[0][0] is not Outcome.UNJUDGED, -len(pair[1]), pair[0][1]))
+    return tuple(_open(outcome, reason, members) for (outcome, reason), members in ordered[:40])
+
+
+def not_looked_at(evidence: Evidence) -> tuple[Statement, ...]:
+    """Return the edges of what was asked, measured from the scenarios themselves."""
+    run = evidence.run
+    asked = [s for s in run.scenarios if not s.engine]
+    found = list(_cells_outside(run.matrix_cells))
+    if asked:
+        longest = max(sum(len(m.content) for m in s.messages) for s in asked)
+        prompts = len({s.prompt for s in asked})
+        found += [
+            Statement(
+                strong="Longer conversations", rest=f": the longest question has {plural(longest, 'character')}."
+            ),
+            Statement(strong="Other questions", rest=f": {plural(prompts, 'different prompt')} were asked, no more."),
+            Statement(
+                strong="Longer answers",
+                rest=f": an answer was cut after at most {plural(max(s.max_tokens for s in asked), 'token')}.",
+            ),
+        ]
+        if all(s.temperature == 0 for s in asked):
+            found.append(Statement(strong="Sampling", rest=": every question was asked at temperature 0."))
+    found.append(
+        Statement(strong="Knowledge, safety and taste", rest=": whether it works is judged, not how good it is.")
+    )
+    return tuple(found)
+
+
+def _cells_outside(names: Sequence[str]) -> Iterator[Statement]:
+    missing = [(f, b, m) for f in Format for b in Backend for m in Modality if f"{f}-{b}-{m}" not in names]
+    if not missing or not names:
+        return
+    for fmt in Format:
+        pairs = Counter(b for f, b, _ in missing if f is fmt)
+        whole = [str(b) for b, n in pairs.items() if n == len(Modality)]
+        if whole:
+            yield Statement(strong=f"{FORMATS[fmt]} on {listing(whole)}", rest=": this playbook has no such cell.")
+        for backend in (b for b, n in pairs.items() if n < len(Modality)):
+            modes = listing(str(m) for f, b, m in missing if f is fmt and b is backend)
+            yield Statement(strong=f"{FORMATS[fmt]} on {backend}, {modes}", rest=": this playbook has no such cell.")
+
+
+def _whole_rows(table: CellTable) -> Iterator[Statement]:
+    for row in table.rows:
+        width = len(table.modalities)
+        for index, backend in enumerate(table.backends):
+            cells = row.cells[index * width : (index + 1) * width]
+            whole = [c for c in cells if c.tone == "ok"]
+            if whole:
+                modes = listing(c.name.rsplit("-", 1)[1] for c in whole)
+                count = sum(c.survived for c in whole)
+                rest = f" answers in {modes}: {plural(count, 'claim')}, none lost."
+                yield Statement(strong=f"{row.label} on {backend}", rest=rest)
+
+
+def _held(evidence: Evidence, card: Scorecard) -> Iterator[Statement]:
+    counts = Counter(
+        j.claim.gateway for j in evidence.judged if j.claim.gateway and j.verdict.outcome is Outcome.CORROBORATED
+    )
+    for gateway in Gateway:
+        if card.gateways.get(gateway) is GatewayState.HOLDS:
+            name, meaning = GATEWAYS[gateway]
+            yield Statement(strong=f"{gateway} {name}", rest=f": {meaning} ({plural(counts[gateway], 'claim')}).")
+
+
+def _open(outcome: Outcome, reason: str, members: Sequence[Judged]) -> OpenClaims:
+    subjects: list[Subject] = [m.claim.subject for m in members]
+    gates = list(dict.fromkeys(m.claim.gate for m in members))
+    return OpenClaims(
+        outcome=outcome,
+        tone=TONES[outcome],
+        count=len(members),
+        subjects=subjects_words(subjects),
+        gates=one_line(", ".join(gates[:4]) + (f" and {len(gates) - 4} more" if len(gates) > 4 else ""), 160),
+        reason=one_line(reason, 240),
+    )

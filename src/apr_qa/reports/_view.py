@@ -1,0 +1,135 @@
+"""One view of evidence and scorecard, from which every rendering is made: pure, small, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from apr_qa.reports._advice import Step, checks, next_step
+from apr_qa.reports._cells import CellTable, cell_table
+from apr_qa.reports._display import one_line
+from apr_qa.reports._failures import FailureGroup, grouped_failures
+from apr_qa.reports._figures import CategoryBar, SpeedBar, category_bars, provenance, speed_bars
+from apr_qa.reports._statements import OpenClaims, Statement, not_looked_at, not_proved, open_claims, proved
+from apr_qa.reports._words import GATEWAYS, STATE_TONES, STATUS_TONES, day, plural
+from apr_qa.vocab.axes import Gateway, Tier
+from apr_qa.vocab.evidence import Evidence
+from apr_qa.vocab.observation import Ending
+from apr_qa.vocab.score import GatewayState, Scorecard
+from apr_qa.vocab.validity import expiry
+from apr_qa.vocab.verdict import Outcome
+
+PROVISIONAL_AT = 700
+CERTIFIED_AT = 850
+CERTIFIED_AT_DEEP = 900
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayView:
+    """One of the five, with its word."""
+
+    id: str
+    name: str
+    state: str
+    tone: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruler:
+    """The MQS scale: where the score stands, what was earned, where the bars are."""
+
+    mqs: int
+    earned: int
+    taken: str
+    """Which gateways took the difference away; empty when none."""
+    provisional_at: int
+    certified_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """All that a report shows, in the order in which it should be read."""
+
+    organisation: str
+    model: str
+    status: str
+    tone: str
+    reason: str
+    step: Step
+    started: str
+    expires: str
+    tier: str
+    ruler: Ruler
+    gateways: tuple[GatewayView, ...]
+    table: CellTable
+    proved: tuple[Statement, ...]
+    not_proved: tuple[Statement, ...]
+    groups: tuple[FailureGroup, ...]
+    open_claims: tuple[OpenClaims, ...]
+    once: tuple[Statement, ...]
+    categories: tuple[CategoryBar, ...]
+    speeds: tuple[SpeedBar, ...]
+    not_looked_at: tuple[Statement, ...]
+    provenance: tuple[tuple[str, str, str], ...]
+    checks: tuple[Step, ...]
+
+
+def view_of(evidence: Evidence, card: Scorecard) -> View:
+    """Return everything the renderings say of one run."""
+    run = evidence.run
+    groups = grouped_failures(evidence)
+    table = cell_table(evidence, groups)
+    organisation, _, model = run.model.rpartition("/")
+    return View(
+        organisation=one_line(organisation, 80),
+        model=one_line(model, 120),
+        status=card.status.capitalize(),
+        tone=STATUS_TONES[card.status],
+        reason=one_line(card.reason, 500),
+        step=next_step(evidence, card, groups),
+        started=one_line(day(run.started_at), 40),
+        expires=day(expiry(run.started_at)),
+        tier=str(card.tier),
+        ruler=_ruler(card),
+        gateways=tuple(_gateway(gateway, evidence, card) for gateway in Gateway),
+        table=table,
+        proved=proved(evidence, card, table),
+        not_proved=not_proved(evidence, card),
+        groups=groups,
+        open_claims=open_claims(evidence),
+        once=_once(evidence),
+        categories=category_bars(card),
+        speeds=speed_bars(evidence),
+        not_looked_at=not_looked_at(evidence),
+        provenance=provenance(evidence, card),
+        checks=checks(evidence),
+    )
+
+
+def _ruler(card: Scorecard) -> Ruler:
+    fallen = [str(g) for g in Gateway if card.gateways.get(g) is GatewayState.FELL]
+    return Ruler(
+        mqs=card.mqs,
+        earned=card.before_gateways,
+        taken=" and ".join(fallen),
+        provisional_at=PROVISIONAL_AT,
+        certified_at=CERTIFIED_AT_DEEP if card.tier is Tier.DEEP else CERTIFIED_AT,
+    )
+
+
+def _gateway(gateway: Gateway, evidence: Evidence, card: Scorecard) -> GatewayView:
+    state = card.gateways.get(gateway, GatewayState.NOT_EVALUATED)
+    outcomes = [j.verdict.outcome for j in evidence.judged if j.claim.gateway is gateway]
+    survived = sum(o is Outcome.CORROBORATED for o in outcomes)
+    note = f"{survived} of {plural(len(outcomes), 'claim')}" if outcomes else "no claim judged"
+    name = GATEWAYS[gateway][0]
+    return GatewayView(id=str(gateway), name=name, state=str(state), tone=STATE_TONES[state], note=note)
+
+
+def _once(evidence: Evidence) -> tuple[Statement, ...]:
+    """Crashes that did not repeat: a penalty, not a gateway."""
+    return tuple(
+        Statement(strong=one_line(seen.scenario, 80), rest=f": {seen.first_ending} at first, the retry answered.")
+        for seen in evidence.observations
+        if seen.first_ending is Ending.CRASHED and seen.reply.ending is Ending.ANSWERED
+    )[:20]
