@@ -27,7 +27,7 @@ def points(tally: Tally) -> dict[Category, CategoryScore]:
 
 def _score(maximum: int, earned: float, judged: float, counts: Counter[Outcome]) -> CategoryScore:
     return CategoryScore(
-        points=maximum * earned / judged if judged > 0 else 0.0,
+        points=maximum * (earned / judged) if judged > 0 else 0.0,
         maximum=maximum,
         corroborated=counts[Outcome.CORROBORATED],
         lost=sum(number for outcome, number in counts.items() if outcome.is_lost),
