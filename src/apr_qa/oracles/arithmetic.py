@@ -94,8 +94,10 @@ def _decisive(said: str, wanted: Fraction) -> Fraction | None:
     free = [number for number in numbers_in(said) if not _denied(said, number)]
     results = [n for n in free if _RESULT.search(said[: n.start]) and not _OPERAND_AFTER.match(said[n.end :])]
     bare = [n for n in free if not _is_operand(said, n)]
-    chosen = [n for n in results if not _is_aside(said, n, wanted)] or bare
-    return chosen[-1].value if chosen else None
+    for chosen in (results, bare):
+        if ours := [n for n in chosen if not _is_aside(said, n, wanted)]:
+            return ours[-1].value
+    return None
 
 
 def _is_aside(said: str, number: Stated, wanted: Fraction) -> bool:

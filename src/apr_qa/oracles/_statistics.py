@@ -1,0 +1,161 @@
+"""What is measured in an answer: each measure is 0 for a sound answer and rises to 1 for garbage."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping
+
+from apr_qa.oracles import _marks, _repeats
+from apr_qa.oracles._letters import surprise
+from apr_qa.oracles._scripts import EAST_ASIAN, LATIN, folded, scripts_of, words_of
+from apr_qa.oracles._words import FUNCTION_WORDS, clashes
+
+SEEN = 4000
+"""Characters of an answer that are measured."""
+
+_ASKED_TO_REPEAT = re.compile(
+    r"\b(?:repeat|times|again and again|pattern|draw|line|laugh|scream|sound|song|chorus|sing|zeros?|ones|a lot)\b",
+    re.IGNORECASE,
+)
+_ASKED_FOR_CODES = re.compile(
+    r"\b(?:base ?64|hex|hash|sha\d*|md5|uuid|guid|random|encod\w*|encrypt\w*|password|token|key|dna|protein|cipher|rot13)\b",
+    re.IGNORECASE,
+)
+_OPAQUE = re.compile(r"\S*(?:://|@|\\|/\w+/|\d[a-z]+\d|[=_]\w)\S*|\b[0-9a-f-]{12,}\b|\S{28,}", re.IGNORECASE)
+_CODE_LINE = re.compile(
+    r"^\s*(?:```|def |class |return\b|import |from \w+ import|fn |let |const |var |function\b|public |private |#include|int |"
+    r"for\b.*[:{;]|while\b.*[:{;]|if\b.*[:{;]|print|echo |git |SELECT |FROM |WHERE |RUN |CMD |COPY |mov |<[!a-z/]|type \w+ |func |"
+    r"interface |impl |use |\w+\s*[-+*/]?=\s*\S|\w+(?:\.\w+)*\([^)]*\);?$|[}\])];?,?$|\w+:\s*$|@\w+|\\\w+)",
+    re.MULTILINE,
+)
+_GLUED = re.compile(r"(?<=[^\W\d_]{2})[,;:+/\\|=<>#@$%^&*~{}\[\]!?.\"](?=[^\W\d_]{3})")
+_HUMP = re.compile(r"[a-z]{2}[A-Z]|[A-Z]{3}[a-z]{3}")
+_KNOWN_HUMPS = re.compile(r"\b(?:Mac|Mc|De|Le|La|Di|Van|O')[A-Z]|\b[a-z]?[A-Z][a-z]+(?:[A-Z][a-z]+)\b")
+
+
+def ramp(value: float, low: float, high: float) -> float:
+    """Return 0 at `low` and below, 1 at `high` and above, straight between (`low` may be the greater one)."""
+    return min(1.0, max(0.0, (value - low) / (high - low)))
+
+
+def measures(text: str, prompt: str) -> Mapping[str, float]:
+    """Return every measure of `text`, an answer less banners and echo, by name."""
+    text = text[:SEEN]
+    words = words_of(text)
+    return {**_marks_in(text, prompt), **_repetition(text, prompt), **_scripts(words), **_language(text, words, prompt)}
+
+
+def _marks_in(text: str, prompt: str) -> dict[str, float]:
+    letters = max(1, len(text))
+    return {
+        "replacement characters": float(_marks.replaced(text) > 0),
+        "control characters": float(_marks.controls(text) > 0),
+        "broken encoding": ramp(_marks.mojibake(text), 0, 1),
+        "control tokens": float(bool(_marks.special_tokens(text, prompt))),
+        "words for no number": ramp(_marks.nan_share(text), 0.3, 0.6)
+        * ("nan" not in prompt.lower() and "0/0" not in prompt),
+        "symbols": ramp(sum(not (c.isalnum() or c.isspace()) for c in text) / letters, 0.45, 0.9)
+        * ramp(letters, 6, 24)
+        * (not _is_drawing(text)),
+    }
+
+
+def _is_drawing(text: str) -> bool:
+    return len(set("".join(text.split()))) <= 5 or any(ord(c) >= 0x2190 for c in text)
+
+
+def _repetition(text: str, prompt: str) -> dict[str, float]:
+    asked = 0.0 if _ASKED_TO_REPEAT.search(prompt) else 1.0
+    turns, covered = _repeats.cycles(text)
+    share = covered / max(1, len(" ".join(text[:2000].split())))
+    loop = ramp(turns, 2.9, 5) * ramp(covered, 20, 40) * ramp(share, 0.3, 0.6)
+    words = [w.lower() for w in text.split()]
+    return {
+        "one character": ramp(_repeats.longest_run(text), 6, 12) * asked,
+        "a loop": loop * asked * (any(c.isalpha() for c in text) or ramp(covered, 60, 120)),
+        "repeated words": max(
+            ramp(_repeats.repeated_words(words), 0.35, 0.65), ramp(_repeats.commonest_share(words), 0.3, 0.5)
+        )
+        * asked,
+        "few characters": ramp(_entropy(text), 2.6, 1.6)
+        * ramp(len(text), 32, 80)
+        * any(c.isalpha() for c in text)
+        * asked,
+    }
+
+
+def _entropy(text: str) -> float:
+    """Bits a character."""
+    counts = Counter(text)
+    return -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values()) if text else 0.0
+
+
+def _scripts(words: list[str]) -> dict[str, float]:
+    sets = [scripts_of(word) for word in words]
+    letters = Counter(script for word, found in zip(words, sets, strict=True) for script in found for _ in word)
+    total = sum(letters.values()) or 1
+    eastern = sum(letters[s] for s in EAST_ASIAN) / total
+    mixed = sum(
+        len(found) > 1 and not (found <= EAST_ASIAN | {LATIN} and eastern >= 0.3) and not found <= EAST_ASIAN
+        for found in sets
+    )
+    ones = [next(iter(found)) for found in sets if len(found) == 1]
+    foreign = [s for s in ones if s != LATIN]
+    kinds = len(
+        {"EAST" if s in EAST_ASIAN - {"HANGUL"} else s for s in ones}
+        | {s for f in sets for s in f if s not in EAST_ASIAN}
+    )
+    switches = sum(a != b for a, b in zip(ones, ones[1:], strict=False) if {a, b} - EAST_ASIAN) / max(1, len(ones))
+    return {
+        "scripts mixed in words": ramp(mixed / max(1, len(words)), 0, 0.12),
+        "scripts mixed": ramp(kinds, 2, 5) * ramp(switches, 0.15, 0.5) * ramp(len(foreign), 1, 4),
+    }
+
+
+def _language(text: str, words: list[str], prompt: str) -> dict[str, float]:
+    if _ASKED_FOR_CODES.search(prompt):
+        return {}
+    code = is_code_like(text)
+    plain = _OPAQUE.sub(" ", text)
+    latin = [w for w in words_of(plain) if scripts_of(w) == {LATIN} and not (w.isupper() and len(w) < 6)]
+    many = ramp(len(latin), 2, 8)
+    glued = len(_GLUED.findall(plain)) + len(_HUMP.findall(_KNOWN_HUMPS.sub(" ", plain)))
+    return {
+        "unlikely letters": ramp(surprise(latin), 3.9, 5.2) * ramp(sum(map(len, latin)), 8, 30),
+        "words run together": ramp(glued / max(4, len(latin)), 0.05, 0.3) * many * (not code),
+        "no small words": ramp(_small_words(latin), 0.2, 0.05)
+        * many
+        * (not code)
+        * (not _is_list(text))
+        * ramp(len(latin) / max(1, len(words)), 0.4, 0.7),
+        "words that clash": ramp(_clashing(text), 0.03, 0.15) * (not code),
+    }
+
+
+def is_code_like(text: str) -> bool:
+    """Say whether most lines look like code, markup or data."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    hits = sum(bool(_CODE_LINE.match(line)) or line[:1] in "\t {[|" for line in lines)
+    return bool(lines) and ("```" in text or (hits / len(lines) > 0.5 and _brackets_close(text)))
+
+
+def _brackets_close(text: str) -> bool:
+    return all(abs(text.count(a) - text.count(b)) <= 2 for a, b in ("()", "[]", "{}"))
+
+
+def _is_list(text: str) -> bool:
+    items = [item for item in re.split(r"[\n,;:|]+", text) if item.strip()]
+    short = sum(len(item.split()) <= 4 for item in items)
+    return len(items) >= 3 and short / len(items) >= 0.6
+
+
+def _small_words(latin: list[str]) -> float:
+    return sum(folded(w) in FUNCTION_WORDS for w in latin) / max(1, len(latin))
+
+
+def _clashing(text: str) -> float:
+    words = [w.lower() for w in re.findall(r"[a-zA-Z']+|[.,;:!?\n]", text)]
+    pairs = list(zip(words, words[1:], strict=False))
+    return sum(clashes(a, b) for a, b in pairs) / len(pairs) if len(pairs) >= 6 else 0.0

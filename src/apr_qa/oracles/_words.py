@@ -1,0 +1,48 @@
+"""The small words that hold sentences together, in languages written in Latin letters; marks are left out."""
+
+from __future__ import annotations
+
+_ENGLISH = """
+a about after again all also am an and any are as at be because been before being between both but by can could did do
+does down during each every few first for from had has have he her here his how i if in into is it its just like made
+make many may me more most much must my nearly no not now of off on one only or other our out over own said same she
+should so some such take than that the their them then there these they this those through to too two under up us use
+used very was water we well were what when where which while who why will with within without would yes yet you your
+"""
+_OTHERS = """
+le la les un une des du de et est en que qui dans pour pas sur avec son sa ses ce cette il elle nous vous je tu au aux
+plus par ou mais tous comme aujourd hui l d c qu n s
+der die das ein eine einen einem einer und ist im mit sich auf sie er es von zu den dem nicht auch fur bei aus wird wie
+man bis nach oder sind haben kann mehr als nur noch uber
+el los las del una y con por para se lo como su sus al mas pero muy son es no te tu puedo este esta
+il gli che di non con per una si piu dei della nel sono come da ha puo
+o os as um uma e da do dos das em na no para com que se por mais sua seu nao ao
+het een en van op dat die met voor zijn wordt niet ook aan bij als naar te
+en ett och att som for med den det har till pa av inte kan om var er ikke og til af paa
+on ja ei se joka kun tai mutta myos ovat oli kuin etta
+i w na z do jest to nie sie ktora ktory jako oraz ze od po przez sa dla trudne
+je se na v a s z do ktery ktera to podle pro jako ale nebo jsou
+az egy es hogy nem is meg olyan amely van vagy mint
+bir ve bu icin ile olan da de ne gibi cok daha olarak size nasil
+la mot khong va cua co cho trong rat nhung duoc cac voi the toi gi ban su
+adalah yang di dan oleh dengan untuk itu ini dari pada tidak semua
+este un o si de care cu in pe nu mai din la sa toate
+og er vid ad ekki sem thad a allar
+ni na ya wa kwa cha wala ambacho wote si
+la kaj estas kiun de en ne por al
+u li ta tal il ma
+"""
+FUNCTION_WORDS = frozenset((_ENGLISH + _OTHERS).split())
+
+_BEFORE_NOUNS = frozenset("the a an my your our their its".split())  # noqa: SIM905
+_NO_NOUNS = frozenset("the a an of is are was were and or to that it be at by for from with this these".split())  # noqa: SIM905
+_PREPOSITIONS = frozenset("of to from with at by into for".split())  # noqa: SIM905
+
+
+def clashes(before: str, after: str) -> bool:
+    """Say whether two English words cannot follow each other: a word twice, `the of`, `of is`."""
+    if before == after:
+        return before in FUNCTION_WORDS and before not in ("that", "had", "no", "so", "very", "is", "in", "a", "i")
+    if before in _BEFORE_NOUNS:
+        return after in _NO_NOUNS
+    return before in _PREPOSITIONS and after in ("of", "is", "are", "was", "were", "and", "be")

@@ -1,0 +1,91 @@
+"""Makes the labelled answers, `data/answers.jsonl`: `python tests/oracles/make_answers.py [--vocabulary FILE]`.
+
+Good answers are written by hand (`data/good.txt`). Bad ones are made here from a fixed seed, and by the reference
+engine from the shipped tiny models with noise in their weights (`noisy_models.py`, written to `data/noisy.jsonl`).
+The token soup draws from a vocabulary file of 131 thousand real tokens: `tekken_240911.json` of the package
+mistral-common 1.13.1; the drawn answers are kept in `data/soup.jsonl`, so the file is needed only to draw anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+from garbage_shapes import BANNERS, NAMED, SHAPES
+
+DATA = Path(__file__).parent / "data"
+Row = dict[str, str]
+
+
+def good() -> Iterator[Row]:
+    """Yield the answers written by hand."""
+    for block in (DATA / "good.txt").read_text(encoding="utf-8").split("### ")[1:]:
+        head, answer = block.split("\n", 1)
+        kind, prompt = head.split(" | ", 1)
+        yield {"label": "good", "kind": kind, "prompt": prompt, "answer": answer.removesuffix("\n")}
+
+
+def bad(rng: random.Random, healthy: list[Row]) -> Iterator[Row]:
+    """Yield the made answers: the shapes that were really seen first, then each shape drawn often."""
+    for prompt, answer in NAMED:
+        yield {"label": "bad", "kind": "named", "prompt": prompt, "answer": answer}
+    for row in rng.sample(healthy, 12):
+        yield {"label": "bad", "kind": "banner", "prompt": row["prompt"], "answer": rng.choice(BANNERS)}
+    for kind, (times, make) in SHAPES.items():
+        for _ in range(times):
+            source = rng.choice(healthy)
+            answer = make(rng, source["answer"])
+            yield {"label": "bad", "kind": kind, "prompt": source["prompt"], "answer": answer}
+    for row in rng.sample([row for row in healthy if len(row["prompt"].split()) > 2], 14):
+        yield {"label": "bad", "kind": "echo", "prompt": row["prompt"], "answer": row["prompt"] + rng.choice(("", "\n", " "))}
+
+
+def draw_soup(vocabulary: Path, rng: random.Random) -> Iterator[Row]:
+    """Yield answers of tokens drawn at random, as an engine with broken weights prints them."""
+    entries = json.loads(vocabulary.read_text(encoding="utf-8"))["vocab"]
+    tokens = [base64.b64decode(entry["token_bytes"]) for entry in entries][256:]
+    for number in range(70):
+        few = rng.sample(tokens, rng.randrange(3, 7)) if number % 5 == 0 else tokens
+        common = few[:20000] if number % 3 == 0 else few
+        drawn = b"".join(rng.choice(common) for _ in range(rng.choice((8, 12, 16, 24, 32))))
+        yield {"label": "bad", "kind": "soup", "prompt": "What is 2+2?", "answer": drawn.decode("utf-8", "replace")}
+
+
+def half(row: Row) -> str:
+    """Return the half a row belongs to, by its content alone: fixed before any threshold is."""
+    digest = hashlib.sha256(f"{row['kind']}\0{row['prompt']}\0{row['answer']}".encode()).digest()
+    return "held-out" if digest[0] & 1 else "calibration"
+
+
+def lines(path: Path) -> Iterator[Row]:
+    """Yield the rows of a JSON Lines file, none when it is missing."""
+    if path.exists():
+        yield from map(json.loads, path.read_text(encoding="utf-8").splitlines())
+
+
+def write(path: Path, rows: list[Row]) -> None:
+    """Write rows as JSON Lines."""
+    path.write_text("".join(json.dumps(row, ensure_ascii=True) + "\n" for row in rows), encoding="utf-8")
+
+
+def main() -> None:
+    """Write `data/answers.jsonl`."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--vocabulary", type=Path, help="draw the token soup anew from this file")
+    arguments = parser.parse_args()
+    if arguments.vocabulary:
+        write(DATA / "soup.jsonl", list(draw_soup(arguments.vocabulary, random.Random(7))))
+    healthy = list(good())
+    made = bad(random.Random(11), healthy)
+    rows = [*healthy, *made, *lines(DATA / "soup.jsonl"), *lines(DATA / "noisy.jsonl")]
+    unique = {(row["label"], row["prompt"], row["answer"]): row for row in rows}
+    write(DATA / "answers.jsonl", [{**row, "half": half(row)} for row in unique.values()])
+
+
+if __name__ == "__main__":
+    main()
