@@ -104,7 +104,8 @@ def test_special_ids_and_template_agree_between_files(name: str) -> None:
 def test_merges_are_strings_and_digits_stay_single(name: str) -> None:
     """The spelling that every reader takes; no token joins two digits."""
     model = _read(name, "tokenizer.json")["model"]
-    assert model["merges"] and all(isinstance(merge, str) and merge.count(" ") == 1 for merge in model["merges"])
+    assert model["merges"]
+    assert all(isinstance(merge, str) and merge.count(" ") == 1 for merge in model["merges"])
     assert not [text for text in model["vocab"] if sum(letter in "0123456789" for letter in text) > 1]
     assert model["vocab"]["!"] == 0
 
@@ -119,7 +120,8 @@ def test_shards_and_index(name: str) -> None:
         return
     assert files == ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"]
     index = _read(name, "model.safetensors.index.json")
-    assert set(index["weight_map"]) == set(_tensors(name)) and set(index["weight_map"].values()) == set(files)
+    assert set(index["weight_map"]) == set(_tensors(name))
+    assert set(index["weight_map"].values()) == set(files)
     assert index["metadata"]["total_size"] == sum(2 * tensor.size for tensor in _tensors(name).values())
 
 
@@ -169,7 +171,8 @@ def test_gguf_stores_vectors_as_float32() -> None:
             kinds = {
                 t.name.rsplit(".", 1)[-1] + str(len(t.shape)): t.tensor_type.name for t in _gguf(name, kind).tensors
             }
-            assert kinds["weight1"] == "F32" and kinds["weight2"] == kind.upper()
+            assert kinds["weight1"] == "F32"
+            assert kinds["weight2"] == kind.upper()
 
 
 @pytest.mark.parametrize("name", NAMES)
