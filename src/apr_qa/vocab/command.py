@@ -17,7 +17,13 @@ class Command:
     """Added to the scrubbed environment."""
     timeout_s: float = 60.0
     output_limit_bytes: int = 8 * 1024 * 1024
-    """Of stdout and of stderr each; past it the program is ended and the rest is dropped."""
+    """Of stdout and of stderr each (in a session, of each answer); past it the program is ended."""
+    file_limit_bytes: int = 1 << 30
+    """The largest file it may write."""
+    memory_limit_bytes: int | None = None
+    """Private memory of each process; None: nine tenths of the machine's. Mapped model files do not count."""
+    process_limit: int | None = None
+    """How many processes and threads the user may have in all; None: not limited by us. Root is never limited."""
 
 
 class Stopped(StrEnum):

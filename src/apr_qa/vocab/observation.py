@@ -87,3 +87,5 @@ class Observation:
     peak_rss_bytes: int | None = None
     reproduce: str = ""
     """A command line, quoted for a shell, that asks the same again."""
+    note: str = ""
+    """Said by us: texts that were cut, processes left behind, why a batch was asked one by one."""
