@@ -35,7 +35,7 @@ GATE = Gate(
         claim="The server's replies are JSON of the OpenAI shape, with the token counts of `usage`.",
         category=Category.COMP,
         modalities=(Modality.SERVE,),
-        remedy="Send the request of the reproducing command and hold the reply against OpenAI's chat completion object.",
+        remedy="Send the request of the reproducing command and hold the reply against the chat completion object.",
     ),
     draw=_draw_claims,
     judge=_judge,
