@@ -68,7 +68,7 @@ def again(evidence: Evidence, tier: Tier | None = None) -> str:
 
 def _after_a_block(worst: FailureGroup) -> Step:
     where = f"{worst.subjects}, {plural(worst.count, 'claim')}"
-    owner = f" At fault: {worst.culprit}." if worst.culprit else ""
+    owner = f" At fault: the {worst.culprit}." if worst.culprit else ""
     command = worst.examples[0].command if worst.examples else ""
     see = "See it yourself:" if command else "What the gate asks for:"
     return Step(

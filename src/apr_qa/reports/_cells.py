@@ -40,12 +40,19 @@ class CellRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CellTable:
-    """Rows of formats under columns of backends and modalities."""
+class CellBlock:
+    """The cells of one backend; no rows when none of them was planned."""
 
-    backends: tuple[str, ...]
-    modalities: tuple[str, ...]
+    backend: str
     rows: tuple[CellRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellTable:
+    """One block for each backend, the same columns in all of them."""
+
+    modalities: tuple[str, ...]
+    blocks: tuple[CellBlock, ...]
     outside: str
     """How many claims belong to no cell, in a sentence; empty when none."""
 
@@ -62,19 +69,21 @@ def cell_table(evidence: Evidence, groups: Sequence[FailureGroup]) -> CellTable:
     modalities = [m for m in Modality if any(name.endswith(f"-{m}") for name in asked)]
     links = {claim: group.anchor for group in reversed(groups) for claim in group.claims}
     planned = frozenset(run.cells)
-    rows = tuple(
-        CellRow(
-            label=FORMATS[f],
-            note=_note(f, evidence),
-            cells=tuple(
-                _cell(name, by_cell[name], links, name in planned)
-                for name in (f"{f}-{b}-{m}" for b in backends for m in modalities)
-            ),
+    blocks = []
+    for b in backends:
+        names = {f: [f"{f}-{b}-{m}" for m in modalities] for f in formats}
+        rows = tuple(
+            CellRow(
+                label=FORMATS[f],
+                note=_note(f, evidence),
+                cells=tuple(_cell(name, by_cell[name], links, planned=name in planned) for name in names[f]),
+            )
+            for f in formats
         )
-        for f in formats
-    )
+        any_planned = any(name in planned for row in names.values() for name in row)
+        blocks.append(CellBlock(backend=str(b), rows=rows if any_planned else ()))
     outside = [j for name, members in by_cell.items() if name not in planned for j in members]
-    return CellTable(backends=tuple(backends), modalities=tuple(modalities), rows=rows, outside=_outside(outside))
+    return CellTable(modalities=tuple(str(m) for m in modalities), blocks=tuple(blocks), outside=_outside(outside))
 
 
 def tally(members: Iterable[Judged]) -> Counter[Outcome]:
@@ -82,7 +91,7 @@ def tally(members: Iterable[Judged]) -> Counter[Outcome]:
     return Counter(j.verdict.outcome for j in members)
 
 
-def _cell(name: str, members: Sequence[Judged], links: Mapping[str, str], planned: bool) -> CellView:
+def _cell(name: str, members: Sequence[Judged], links: Mapping[str, str], *, planned: bool) -> CellView:
     counts = tally(members)
     if not members:
         word = "not judged" if planned else "not planned"

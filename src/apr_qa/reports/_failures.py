@@ -202,7 +202,7 @@ def _example(judged: Judged, witness: _Witness) -> Example:
         prompt=pieces(scenario.prompt, 500) if scenario else (),
         answer=pieces(reply.text, 700) if reply and reply.text is not None else (),
         answered=bool(reply and reply.text is not None),
-        ended=_ended(seen) if seen else "",
+        ended=_ended(seen) if seen and (seen.reply.ending != Ending.ANSWERED or seen.attempts > 1) else "",
         expected=_expected(scenario) if scenario else "",
         command=visible(seen.reproduce, 900, "\n\t") if seen else "",
         stderr=pieces(seen.stderr_tail[-400:], 400) if seen and reply and reply.ending != Ending.ANSWERED else (),

@@ -52,7 +52,7 @@ def category_bars(card: Scorecard) -> tuple[CategoryBar, ...]:
             id=str(category),
             name=CATEGORIES[category][0],
             meaning=CATEGORIES[category][1],
-            points=f"{score.points:.0f}",
+            points=f"{score.points:.1f}".removesuffix(".0"),
             maximum=score.maximum,
             share=min(max(score.points / max(score.maximum, 1), 0.0), 1.0),
             bound=lower_bound(score.corroborated, score.corroborated + score.lost),
@@ -128,5 +128,11 @@ def _conditions(evidence: Evidence, card: Scorecard) -> Iterator[tuple[str, str,
     run = evidence.run
     yield "Evidence", f"schema {evidence.schema_version}, {plural(len(evidence.judged), 'claim')}", evidence.seal
     yield "Judge", f"apr-qa {run.apr_qa_version}, score formula {card.formula}", ""
-    yield "Machine", ", ".join(f"{key}: {value}" for key, value in run.host.items() if value not in (None, "")), ""
+    yield "Machine", ", ".join(_fact(key, value) for key, value in run.host.items() if value not in (None, "")), ""
     yield "Plug-ins", ", ".join(run.plug_ins), ""
+
+
+def _fact(key: str, value: object) -> str:
+    if key.endswith("_bytes") and isinstance(value, int):
+        return f"{key.removesuffix('_bytes')} {value / 1e9:.1f} GB"
+    return f"{key} {value}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from apr_qa.vocab.plan import Subject
 from apr_qa.vocab.score import GatewayState, Scorecard
 from apr_qa.vocab.verdict import Outcome
 
+_CELLS = {f"{f}-{b}-{m}": Subject(format=f, backend=b, modality=m) for f in Format for b in Backend for m in Modality}
 MOST = 12
 """Statements in a list, before the rest is counted."""
 
@@ -61,8 +63,7 @@ def not_proved(evidence: Evidence, card: Scorecard) -> tuple[Statement, ...]:
         reasons[item.reason, item.required].append(item.what)
     for (reason, required), what in sorted(reasons.items(), key=lambda pair: not pair[0][1]):
         need = ", though this tier requires it" if required else ""
-        names = one_line(listing([*what[:4], f"{len(what) - 4} more"] if len(what) > 4 else what), 200)
-        found.append(Statement(strong=names, rest=f": not run{need}. {one_line(reason, 200)}"))
+        found.append(Statement(strong=_names(what), rest=f": not run{need}. {one_line(reason, 200)}"))
     found += [
         Statement(strong=f"{state} {GATEWAYS[state][0]}", rest=": not evaluated, a record it needs is missing.")
         for state in Gateway
@@ -114,6 +115,15 @@ def not_looked_at(evidence: Evidence) -> tuple[Statement, ...]:
     return tuple(found)
 
 
+def _names(what: Sequence[str]) -> str:
+    """Return the things that were not run, whole blocks of cells folded into one phrase."""
+    cells = [cell for name in what if (cell := _CELLS.get(name))]
+    axes = [{getattr(c, axis) for c in cells} for axis in ("format", "backend", "modality")]
+    if len(cells) == len(what) == math.prod(map(len, axes)):
+        return subjects_words(cells)
+    return one_line(listing([*what[:4], f"{len(what) - 4} more"] if len(what) > 4 else what), 200)
+
+
 def _cells_outside(names: Sequence[str]) -> Iterator[Statement]:
     missing = [(f, b, m) for f in Format for b in Backend for m in Modality if f"{f}-{b}-{m}" not in names]
     if not missing or not names:
@@ -129,16 +139,13 @@ def _cells_outside(names: Sequence[str]) -> Iterator[Statement]:
 
 
 def _whole_rows(table: CellTable) -> Iterator[Statement]:
-    for row in table.rows:
-        width = len(table.modalities)
-        for index, backend in enumerate(table.backends):
-            cells = row.cells[index * width : (index + 1) * width]
-            whole = [c for c in cells if c.tone == "ok"]
+    for block in table.blocks:
+        for row in block.rows:
+            whole = [c for c in row.cells if c.tone == "ok"]
             if whole:
                 modes = listing(c.name.rsplit("-", 1)[1] for c in whole)
-                count = sum(c.survived for c in whole)
-                rest = f" answers in {modes}: {plural(count, 'claim')}, none lost."
-                yield Statement(strong=f"{row.label} on {backend}", rest=rest)
+                rest = f" answers in {modes}: {plural(sum(c.survived for c in whole), 'claim')}, none lost."
+                yield Statement(strong=f"{row.label} on {block.backend}", rest=rest)
 
 
 def _held(evidence: Evidence, card: Scorecard) -> Iterator[Statement]:

@@ -6,21 +6,21 @@ from dataclasses import dataclass
 
 from apr_qa.reports._advice import Step, checks, next_step
 from apr_qa.reports._cells import CellTable, cell_table
+from apr_qa.reports._complete import complete
 from apr_qa.reports._display import one_line
 from apr_qa.reports._failures import FailureGroup, grouped_failures
 from apr_qa.reports._figures import CategoryBar, SpeedBar, category_bars, provenance, speed_bars
 from apr_qa.reports._statements import OpenClaims, Statement, not_looked_at, not_proved, open_claims, proved
 from apr_qa.reports._words import GATEWAYS, STATE_TONES, STATUS_TONES, day, plural
-from apr_qa.vocab.axes import Gateway, Tier
-from apr_qa.vocab.evidence import Evidence
+from apr_qa.vocab.axes import Gateway
+from apr_qa.vocab.evidence import Evidence, RunRecord
 from apr_qa.vocab.observation import Ending
-from apr_qa.vocab.score import GatewayState, Scorecard
+from apr_qa.vocab.score import GatewayState, Scorecard, Status
 from apr_qa.vocab.validity import expiry
 from apr_qa.vocab.verdict import Outcome
 
 PROVISIONAL_AT = 700
-CERTIFIED_AT = 850
-CERTIFIED_AT_DEEP = 900
+"""Raw MQS from which a model is not blocked; the score stage decides, this only draws the line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +44,8 @@ class Ruler:
     """Which gateways took the difference away; empty when none."""
     provisional_at: int
     certified_at: int
+    certifies: bool
+    """False when the tier claims no more than PROVISIONAL."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,7 @@ class View:
 
 def view_of(evidence: Evidence, card: Scorecard) -> View:
     """Return everything the renderings say of one run."""
+    evidence = complete(evidence)
     run = evidence.run
     groups = grouped_failures(evidence)
     table = cell_table(evidence, groups)
@@ -90,7 +93,7 @@ def view_of(evidence: Evidence, card: Scorecard) -> View:
         started=one_line(day(run.started_at), 40),
         expires=day(expiry(run.started_at)),
         tier=str(card.tier),
-        ruler=_ruler(card),
+        ruler=_ruler(run, card),
         gateways=tuple(_gateway(gateway, evidence, card) for gateway in Gateway),
         table=table,
         proved=proved(evidence, card, table),
@@ -106,14 +109,15 @@ def view_of(evidence: Evidence, card: Scorecard) -> View:
     )
 
 
-def _ruler(card: Scorecard) -> Ruler:
+def _ruler(run: RunRecord, card: Scorecard) -> Ruler:
     fallen = [str(g) for g in Gateway if card.gateways.get(g) is GatewayState.FELL]
     return Ruler(
         mqs=card.mqs,
         earned=card.before_gateways,
-        taken=" and ".join(fallen),
+        taken=" and ".join(fallen) if len(fallen) < 3 else f"{len(fallen)} gateways",
         provisional_at=PROVISIONAL_AT,
-        certified_at=CERTIFIED_AT_DEEP if card.tier is Tier.DEEP else CERTIFIED_AT,
+        certified_at=run.certified_at,
+        certifies=run.best_status is Status.CERTIFIED,
     )
 
 

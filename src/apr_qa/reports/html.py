@@ -7,6 +7,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from apr_qa.reports._complete import complete
 from apr_qa.reports._failures import Line, line_of
 from apr_qa.reports._speed_chart import speed_chart
 from apr_qa.reports._view import view_of
@@ -22,6 +23,7 @@ _ROW_MARKUP = 110
 
 def render(evidence: Evidence, card: Scorecard) -> str:
     """Return the page; under 2 MB whatever the evidence holds."""
+    evidence = complete(evidence)
     view = view_of(evidence, card)
     claims = _claims(evidence)
     return (

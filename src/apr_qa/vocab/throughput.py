@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from apr_qa.vocab.axes import Backend, Category, Format
 from apr_qa.vocab.evidence import Evidence
+from apr_qa.vocab.observation import Observation
 from apr_qa.vocab.scenario import Purpose
 from apr_qa.vocab.verdict import Outcome
 
@@ -38,17 +39,26 @@ def passed_scenarios(evidence: Evidence) -> frozenset[str]:
 
 
 def throughput(evidence: Evidence) -> Mapping[tuple[Format, Backend], Speed]:
-    """Return the speed by format and backend, as the engine on trial reports it, over passed matrix answers."""
+    """Return the speed by format and backend, over passed matrix answers of the engine on trial.
+
+    The figure is the engine's own, else its token count over the time we measured.
+    """
     passed = passed_scenarios(evidence)
     cells = {
         s.id: s.cell for s in evidence.run.scenarios if s.purpose is Purpose.MATRIX and not s.engine and s.id in passed
     }
     figures: defaultdict[tuple[Format, Backend], list[float]] = defaultdict(list)
     for seen in evidence.observations:
-        rate = seen.reply.tokens_per_s
-        if seen.scenario in cells and rate is not None and math.isfinite(rate) and rate > 0:
+        rate = _rate(seen)
+        if seen.scenario in cells and math.isfinite(rate) and rate > 0:
             figures[cells[seen.scenario].format, cells[seen.scenario].backend].append(rate)
     return {
         key: Speed(median=statistics.median(rates), lowest=min(rates), highest=max(rates), n=len(rates))
         for key, rates in sorted(figures.items())
     }
+
+
+def _rate(seen: Observation) -> float:
+    if seen.reply.tokens_per_s is not None:
+        return seen.reply.tokens_per_s
+    return seen.reply.completion_tokens / seen.elapsed_s if seen.reply.completion_tokens and seen.elapsed_s > 0 else 0.0
