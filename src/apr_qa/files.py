@@ -7,6 +7,8 @@ import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +63,21 @@ def sha256_file(path: Path) -> str:
         while chunk := stream.read(_CHUNK_BYTES):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def plain_data(value: Any) -> Any:
+    """Return records, enums, paths and tuples as the JSON values that stand for them."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain_data(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain_data(item) for item in value]
+    if is_dataclass(value):
+        return {entry.name: plain_data(getattr(value, entry.name)) for entry in fields(value)}
+    return str(value)
 
 
 def canonical_json(value: Any) -> str:

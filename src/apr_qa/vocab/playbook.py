@@ -58,6 +58,8 @@ class Placed:
     format: Format | None = None
     backend: Backend | None = None
     modality: Modality | None = None
+    label: str = ""
+    """What the playbook calls it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
