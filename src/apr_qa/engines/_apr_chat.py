@@ -7,7 +7,7 @@ import re
 from apr_qa.engines._apr_failures import failure, judged
 from apr_qa.engines._apr_run import device, environment
 from apr_qa.engines._endings import failed
-from apr_qa.engines._questions import insist, turns
+from apr_qa.engines._questions import insist, plain_refusal, turns
 from apr_qa.engines._values import decode
 from apr_qa.vocab.command import Command
 from apr_qa.vocab.engines import Conversation, Setting
@@ -58,7 +58,7 @@ def _command(setting: Setting) -> Command:
 
 
 def _turns(scenario: Scenario) -> tuple[bytes, ...]:
-    insist(chat_refusal(scenario), scenario)
+    insist(plain_refusal(scenario) or chat_refusal(scenario), scenario)
     return tuple(block[-1].content.encode() + b"\n" for block in turns(scenario))
 
 
