@@ -70,7 +70,9 @@ def _loop(rng: random.Random, source: str) -> str:
 
 def _token_loop(rng: random.Random, source: str) -> str:
     del source
-    piece = rng.choice(("ing", "ssss", "ota", "_REG", ".get", "ность", "的", "()", "lo ", "-1", "\\n", "ัน", "Qu", "tion "))
+    piece = rng.choice(
+        ("ing", "ssss", "ota", "_REG", ".get", "ность", "的", "()", "lo ", "-1", "\\n", "ัน", "Qu", "tion ")
+    )
     return piece * rng.randrange(14, 40)
 
 
@@ -79,12 +81,18 @@ def _run(rng: random.Random, source: str) -> str:
 
 
 def _latin1(rng: random.Random, source: str) -> str:
-    accented = rng.choice(("naïve café", "你好", "L’été — déjà vu", "Größe für Straße", "Привет", "¿Cómo estás?", "“yes”"))
+    accented = rng.choice(
+        ("naïve café", "你好", "L’été — déjà vu", "Größe für Straße", "Привет", "¿Cómo estás?", "“yes”")
+    )
     return f"{source[:40]} {accented}".encode().decode("latin-1")
 
 
 def _byte_level(rng: random.Random, source: str) -> str:
-    text = source if rng.random() < 0.5 and len(source.split()) > 2 else rng.choice(("こんにちは、元気ですか", "Чем могу помочь?", "how are you today"))
+    text = (
+        source
+        if rng.random() < 0.5 and len(source.split()) > 2
+        else rng.choice(("こんにちは、元気ですか", "Чем могу помочь?", "how are you today"))
+    )
     return "".join(_GLYPH_OF[b] for b in text.encode())
 
 
@@ -108,7 +116,9 @@ def _leaked(rng: random.Random, source: str) -> str:
 
 def _not_numbers(rng: random.Random, source: str) -> str:
     del source
-    return rng.choice((" ", ", ", "\n")).join(rng.choice(("nan", "NaN", "-nan", "inf", "nan")) for _ in range(rng.randrange(3, 24)))
+    return rng.choice((" ", ", ", "\n")).join(
+        rng.choice(("nan", "NaN", "-nan", "inf", "nan")) for _ in range(rng.randrange(3, 24))
+    )
 
 
 def _typed(rng: random.Random, source: str) -> str:
@@ -133,12 +143,19 @@ def _nouns(rng: random.Random, source: str) -> str:
 
 
 def _anagrams(rng: random.Random, source: str) -> str:
-    text = source if source.isascii() and len(source.split()) > 9 else " ".join(rng.choice(_SMALL + _BIG) for _ in range(18))
+    text = (
+        source
+        if source.isascii() and len(source.split()) > 9
+        else " ".join(rng.choice(_SMALL + _BIG) for _ in range(18))
+    )
     return " ".join("".join(rng.sample(word, len(word))) for word in text.split())
 
 
 def _controls(rng: random.Random, source: str) -> str:
-    return "".join(c + (chr(rng.choice((0, 1, 2, 5, 6, 0x10, 0x7F, 0x81, 0xE000))) if rng.random() < 0.3 else "") for c in source + "\x01")
+    return "".join(
+        c + (chr(rng.choice((0, 1, 2, 5, 6, 0x10, 0x7F, 0x81, 0xE000))) if rng.random() < 0.3 else "")
+        for c in source + "\x01"
+    )
 
 
 SHAPES: dict[str, tuple[int, Callable[[random.Random, str], str]]] = {

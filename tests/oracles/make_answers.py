@@ -42,18 +42,25 @@ def bad(rng: random.Random, healthy: list[Row]) -> Iterator[Row]:
             answer = make(rng, source["answer"])
             yield {"label": "bad", "kind": kind, "prompt": source["prompt"], "answer": answer}
     for row in rng.sample([row for row in healthy if len(row["prompt"].split()) > 2], 14):
-        yield {"label": "bad", "kind": "echo", "prompt": row["prompt"], "answer": row["prompt"] + rng.choice(("", "\n", " "))}
+        yield {
+            "label": "bad",
+            "kind": "echo",
+            "prompt": row["prompt"],
+            "answer": row["prompt"] + rng.choice(("", "\n", " ")),
+        }
 
 
 def draw_soup(vocabulary: Path, rng: random.Random) -> Iterator[Row]:
     """Yield answers of tokens drawn at random, as an engine with broken weights prints them."""
     entries = json.loads(vocabulary.read_text(encoding="utf-8"))["vocab"]
     tokens = [base64.b64decode(entry["token_bytes"]) for entry in entries][256:]
-    for number in range(70):
-        few = rng.sample(tokens, rng.randrange(3, 7)) if number % 5 == 0 else tokens
-        common = few[:20000] if number % 3 == 0 else few
+    plain = [token for token in tokens if token.isascii()]
+    for number in range(90):
+        known = plain if number % 2 else tokens
+        common = rng.sample(known, rng.randrange(3, 7)) if number % 5 == 0 else known
         drawn = b"".join(rng.choice(common) for _ in range(rng.choice((8, 12, 16, 24, 32))))
-        yield {"label": "bad", "kind": "soup", "prompt": "What is 2+2?", "answer": drawn.decode("utf-8", "replace")}
+        kind = "soup, Latin" if number % 2 else "soup"
+        yield {"label": "bad", "kind": kind, "prompt": "What is 2+2?", "answer": drawn.decode("utf-8", "replace")}
 
 
 def half(row: Row) -> str:

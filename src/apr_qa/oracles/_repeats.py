@@ -9,10 +9,11 @@ _RUN = re.compile(r"(\S)\1{5,}")
 _DRAWN = frozenset("-=_*#.~+|─━═│0123456789")
 _MAX_PERIOD = 120
 _SEEN = 2000
+_PIECE = 6
 
 
 def longest_run(text: str) -> int:
-    """Return the length of the longest run of one character; rules, dots and digits count only if nothing else is there."""
+    """Return the length of the longest run of one character; rules, dots and digits count only alone."""
     only_one = len(set(text.split()) and set("".join(text.split()))) == 1
     runs = [m[0] for m in _RUN.finditer(text) if only_one or m[1] not in _DRAWN]
     return max(map(len, runs), default=0)
@@ -58,3 +59,20 @@ def repeated_words(words: list[str]) -> float:
 def commonest_share(words: list[str]) -> float:
     """Return the share of the commonest word; 0 below 20 words."""
     return Counter(words).most_common(1)[0][1] / len(words) if len(words) >= 20 else 0.0
+
+
+def variety(words: list[str]) -> float:
+    """Return the share of different words among those of four letters and more; 1 when there are fewer than 8."""
+    longer = [word for word in words if len(word) >= 4]
+    return len(set(longer)) / len(longer) if len(longer) >= 8 else 1.0
+
+
+def repeated_pieces(text: str) -> float:
+    """Return the share of pieces of six letters that were there before; 0 when sentences or lines are alike by design."""
+    plain = re.sub(r"\d+", "0", " ".join(text[:_SEEN].lower().split(" ")))
+    sentences = [s.strip() for s in re.split(r"[.!?\n]|(?<=[:,;]) ", plain) if s.strip()]
+    if len(set(sentences)) < len(sentences):
+        return 0.0
+    pieces = [plain[i : i + _PIECE] for i in range(len(plain) - _PIECE + 1)]
+    pieces = [piece for piece in pieces if sum(map(str.isalpha, piece)) >= _PIECE - 2]
+    return 1 - len(set(pieces)) / len(pieces) if len(pieces) >= 2 * _PIECE else 0.0

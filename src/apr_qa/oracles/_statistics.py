@@ -4,30 +4,59 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping
+from itertools import pairwise
 
 from apr_qa.oracles import _marks, _repeats
 from apr_qa.oracles._letters import surprise
-from apr_qa.oracles._scripts import EAST_ASIAN, LATIN, folded, scripts_of, words_of
+from apr_qa.oracles._scripts import EAST_ASIAN, LATIN, folded, script_of, scripts_of, words_of
 from apr_qa.oracles._words import FUNCTION_WORDS, clashes
 
 SEEN = 4000
 """Characters of an answer that are measured."""
+
+_PATIENCE = 4
+"""How much longer a repetition may be when the prompt asks for one."""
 
 _ASKED_TO_REPEAT = re.compile(
     r"\b(?:repeat|times|again and again|pattern|draw|line|laugh|scream|sound|song|chorus|sing|zeros?|ones|a lot)\b",
     re.IGNORECASE,
 )
 _ASKED_FOR_CODES = re.compile(
-    r"\b(?:base ?64|hex|hash|sha\d*|md5|uuid|guid|random|encod\w*|encrypt\w*|password|token|key|dna|protein|cipher|rot13)\b",
+    r"\b(?:base ?64|hex|hash|sha\d*|md5|uuid|guid|encod\w*|encrypt\w*|password|regex|regular expression|latex|dna|protein|cipher|rot13)\b",
     re.IGNORECASE,
 )
 _OPAQUE = re.compile(r"\S*(?:://|@|\\|/\w+/|\d[a-z]+\d|[=_]\w)\S*|\b[0-9a-f-]{12,}\b|\S{28,}", re.IGNORECASE)
+_ENGLISH = frozenset(
+    (
+        "the",
+        "of",
+        "and",
+        "is",
+        "are",
+        "was",
+        "with",
+        "for",
+        "that",
+        "this",
+        "it",
+        "to",
+        "or",
+        "by",
+        "from",
+        "an",
+        "be",
+        "at",
+    )
+)
+_RARE = frozenset("`~|\\{}[]<>@#$%&_")
+_ADDRESS = re.compile(r"\S*://\S*|\S+@\S+\.\w+|[0-9a-f-]{12,}|\S{28,}")
 _CODE_LINE = re.compile(
     r"^\s*(?:```|def |class |return\b|import |from \w+ import|fn |let |const |var |function\b|public |private |#include|int |"
-    r"for\b.*[:{;]|while\b.*[:{;]|if\b.*[:{;]|print|echo |git |SELECT |FROM |WHERE |RUN |CMD |COPY |mov |<[!a-z/]|type \w+ |func |"
-    r"interface |impl |use |\w+\s*[-+*/]?=\s*\S|\w+(?:\.\w+)*\([^)]*\);?$|[}\])];?,?$|\w+:\s*$|@\w+|\\\w+)",
+    r"for\b.*[:{;]|while\b.*[:{;]|if\b.*[:{;]|print|echo |git |SELECT |FROM |WHERE |RUN |CMD |COPY |mov |</?[!a-zA-Z][^<>\n]*>|type \w+ |func |"
+    r"interface |impl |use |\w+\s*[-+*/]?=\s*\S|\w+(?:\.\w+)*\([^)]*\);?$|[}\])];?,?$|\w+:\s*$|@\w+|\\\w+|end$|puts |\d+\.\w+ do)",
     re.MULTILINE,
 )
 _GLUED = re.compile(r"(?<=[^\W\d_]{2})[,;:+/\\|=<>#@$%^&*~{}\[\]!?.\"](?=[^\W\d_]{3})")
@@ -44,7 +73,12 @@ def measures(text: str, prompt: str) -> Mapping[str, float]:
     """Return every measure of `text`, an answer less banners and echo, by name."""
     text = text[:SEEN]
     words = words_of(text)
-    return {**_marks_in(text, prompt), **_repetition(text, prompt), **_scripts(words), **_language(text, words, prompt)}
+    return {
+        **_marks_in(text, prompt),
+        **_repetition(text, prompt),
+        **_scripts(words, listed=_is_list(text)),
+        **_language(text, words, prompt),
+    }
 
 
 def _marks_in(text: str, prompt: str) -> dict[str, float]:
@@ -67,22 +101,23 @@ def _is_drawing(text: str) -> bool:
 
 
 def _repetition(text: str, prompt: str) -> dict[str, float]:
-    asked = 0.0 if _ASKED_TO_REPEAT.search(prompt) else 1.0
+    patience = _PATIENCE if _ASKED_TO_REPEAT.search(prompt) else 1
     turns, covered = _repeats.cycles(text)
     share = covered / max(1, len(" ".join(text[:2000].split())))
-    loop = ramp(turns, 2.9, 5) * ramp(covered, 20, 40) * ramp(share, 0.3, 0.6)
+    has_letters = any(c.isalpha() for c in text)
+    loop = ramp(turns, 2.9, 5) * ramp(covered, 16 * patience, 34 * patience) * ramp(share, 0.3, 0.6)
     words = [w.lower() for w in text.split()]
+    again = max(
+        ramp(_repeats.repeated_words(words), 0.35, 0.65),
+        ramp(_repeats.commonest_share(words), 0.3, 0.5),
+        ramp(_repeats.variety([w.lower() for w in words_of(text)]), 0.55, 0.3) * (not is_code_like(text)),
+    )
     return {
-        "one character": ramp(_repeats.longest_run(text), 6, 12) * asked,
-        "a loop": loop * asked * (any(c.isalpha() for c in text) or ramp(covered, 60, 120)),
-        "repeated words": max(
-            ramp(_repeats.repeated_words(words), 0.35, 0.65), ramp(_repeats.commonest_share(words), 0.3, 0.5)
-        )
-        * asked,
-        "few characters": ramp(_entropy(text), 2.6, 1.6)
-        * ramp(len(text), 32, 80)
-        * any(c.isalpha() for c in text)
-        * asked,
+        "one character": ramp(_repeats.longest_run(text), 6 * patience, 12 * patience),
+        "a loop": loop if has_letters else loop * ramp(covered, 40, 80),
+        "repeated words": again * ramp(len(text), 20 * patience, 40 * patience),
+        "repeated pieces": ramp(_repeats.repeated_pieces(text), 0.12, 0.4) * (patience == 1),
+        "few characters": ramp(_entropy(text), 2.6, 1.6) * ramp(len(text), 32 * patience, 80 * patience) * has_letters,
     }
 
 
@@ -92,9 +127,9 @@ def _entropy(text: str) -> float:
     return -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values()) if text else 0.0
 
 
-def _scripts(words: list[str]) -> dict[str, float]:
+def _scripts(words: list[str], *, listed: bool) -> dict[str, float]:
     sets = [scripts_of(word) for word in words]
-    letters = Counter(script for word, found in zip(words, sets, strict=True) for script in found for _ in word)
+    letters = Counter(script_of(char) for word in words for char in word)
     total = sum(letters.values()) or 1
     eastern = sum(letters[s] for s in EAST_ASIAN) / total
     mixed = sum(
@@ -107,10 +142,13 @@ def _scripts(words: list[str]) -> dict[str, float]:
         {"EAST" if s in EAST_ASIAN - {"HANGUL"} else s for s in ones}
         | {s for f in sets for s in f if s not in EAST_ASIAN}
     )
-    switches = sum(a != b for a, b in zip(ones, ones[1:], strict=False) if {a, b} - EAST_ASIAN) / max(1, len(ones))
+    switches = sum(a != b for a, b in pairwise(ones) if {a, b} - EAST_ASIAN) / max(1, len(ones))
     return {
         "scripts mixed in words": ramp(mixed / max(1, len(words)), 0, 0.12),
-        "scripts mixed": ramp(kinds, 2, 5) * ramp(switches, 0.15, 0.5) * ramp(len(foreign), 1, 4),
+        "scripts mixed": ramp(kinds, 2, 5)
+        * ramp(switches, 0.15, 0.5)
+        * ramp(len(foreign), 1, 4)
+        * (0.4 if listed else 1),
     }
 
 
@@ -120,24 +158,34 @@ def _language(text: str, words: list[str], prompt: str) -> dict[str, float]:
     code = is_code_like(text)
     plain = _OPAQUE.sub(" ", text)
     latin = [w for w in words_of(plain) if scripts_of(w) == {LATIN} and not (w.isupper() and len(w) < 6)]
-    many = ramp(len(latin), 2, 8)
+    listed = _is_list(text)
+    # A language of marked letters is known less well than English: there both language measures speak softer.
+    marked = 0.6 if sum(not w.isascii() for w in latin) >= 0.12 * len(latin) else 1.0
+    many = ramp(sum(len(w) > 1 for w in latin), 2, 8)
     glued = len(_GLUED.findall(plain)) + len(_HUMP.findall(_KNOWN_HUMPS.sub(" ", plain)))
     return {
-        "unlikely letters": ramp(surprise(latin), 3.9, 5.2) * ramp(sum(map(len, latin)), 8, 30),
+        "unlikely letters": ramp(surprise(latin), 4.0, 5.2)
+        * ramp(sum(map(len, latin)), 8, 40)
+        * (0.5 if listed or code else marked),
         "words run together": ramp(glued / max(4, len(latin)), 0.05, 0.3) * many * (not code),
         "no small words": ramp(_small_words(latin), 0.2, 0.05)
         * many
         * (not code)
-        * (not _is_list(text))
+        * (not listed)
+        * marked
         * ramp(len(latin) / max(1, len(words)), 0.4, 0.7),
-        "words that clash": ramp(_clashing(text), 0.03, 0.15) * (not code),
+        "letters at random": ramp(_turns_of_kind(text), 0.42, 0.62) * ramp(len(text), 12, 24) * (not code),
+        "signs at random": ramp(sum(c in _RARE for c in text) / max(1, len(text)), 0.08, 0.2)
+        * ramp(len(text), 12, 24)
+        * (not code),
+        "words that clash": ramp(_clashing(text), 0.02, 0.12) * (not code),
     }
 
 
 def is_code_like(text: str) -> bool:
     """Say whether most lines look like code, markup or data."""
     lines = [line for line in text.splitlines() if line.strip()]
-    hits = sum(bool(_CODE_LINE.match(line)) or line[:1] in "\t {[|" for line in lines)
+    hits = sum(bool(_CODE_LINE.match(line)) or line.startswith(("\t", "  ", "{", "[", "|")) for line in lines)
     return bool(lines) and ("```" in text or (hits / len(lines) > 0.5 and _brackets_close(text)))
 
 
@@ -147,15 +195,35 @@ def _brackets_close(text: str) -> bool:
 
 def _is_list(text: str) -> bool:
     items = [item for item in re.split(r"[\n,;:|]+", text) if item.strip()]
-    short = sum(len(item.split()) <= 4 for item in items)
-    return len(items) >= 3 and short / len(items) >= 0.6
+    sizes = [len(item.split()) for item in items]
+    return len(items) >= 3 and sum(size for size in sizes if size <= 4) / sum(sizes) >= 0.6
 
 
 def _small_words(latin: list[str]) -> float:
-    return sum(folded(w) in FUNCTION_WORDS for w in latin) / max(1, len(latin))
+    longer = [w for w in latin if len(w) > 1]
+    return sum(folded(w) in FUNCTION_WORDS for w in longer) / max(1, len(longer))
+
+
+def _turns_of_kind(text: str) -> float:
+    """Return how often a letter or sign is followed, in a word, by one of another kind (case, digit, sign)."""
+    kinds = "".join(_kind(c) for c in _ADDRESS.sub(" ", text))
+    if kinds.lower().count("a") < 0.3 * len(kinds):
+        return 0.0
+    turns = sum(a != b and " " not in (a, b) and (a, b) != ("A", "a") for a, b in pairwise(kinds))
+    return turns / max(1, len(kinds) - kinds.count(" "))
+
+
+def _kind(char: str) -> str:
+    if char.isspace():
+        return " "
+    if char.isalpha() or unicodedata.category(char)[0] == "M":
+        return "A" if char.isupper() else "a"
+    return "0" if char.isdigit() else "."
 
 
 def _clashing(text: str) -> float:
-    words = [w.lower() for w in re.findall(r"[a-zA-Z']+|[.,;:!?\n]", text)]
-    pairs = list(zip(words, words[1:], strict=False))
+    words = [w.lower() for w in re.findall(r"[a-zA-Z']+|\d+|[.,;:!?\n]", text)]
+    pairs = list(pairwise(words))
+    if sum(word in _ENGLISH for word in words) < 0.12 * len(words):
+        return 0.0
     return sum(clashes(a, b) for a, b in pairs) / len(pairs) if len(pairs) >= 6 else 0.0

@@ -32,17 +32,57 @@ ni na ya wa kwa cha wala ambacho wote si
 la kaj estas kiun de en ne por al
 u li ta tal il ma
 """
-FUNCTION_WORDS = frozenset((_ENGLISH + _OTHERS).split())
+_ENGLISH_WORDS = frozenset(_ENGLISH.split())
+FUNCTION_WORDS = _ENGLISH_WORDS | frozenset(_OTHERS.split())
 
-_BEFORE_NOUNS = frozenset("the a an my your our their its".split())  # noqa: SIM905
-_NO_NOUNS = frozenset("the a an of is are was were and or to that it be at by for from with this these".split())  # noqa: SIM905
-_PREPOSITIONS = frozenset("of to from with at by into for".split())  # noqa: SIM905
+_ARTICLES = frozenset(("the", "a", "an", "my", "your", "our", "their", "its"))
+_PREPOSITIONS = frozenset(("of", "to", "in", "for", "on", "with", "at", "by", "from", "into"))
+_BEING = frozenset(("is", "are", "was", "were", "be"))
+_JOINING = frozenset(("and", "or"))
+_MAY_STAND_TWICE = frozenset(("that", "had", "no", "so", "very", "is", "in", "a", "i", "on", "do", "well", "now"))
+_NO_NOUN = _ARTICLES | _PREPOSITIONS | _BEING | _JOINING | {"this", "that", "these", "it", "as"}
+_BEFORE_BE = frozenset(
+    ("to", "will", "can", "may", "must", "should", "would", "could", "might", "shall", "cannot", "not", "never", "also")
+    + (
+        "always",
+        "only",
+        "still",
+        "please",
+        "and",
+        "or",
+        "let",
+        "then",
+        "there",
+        "it",
+        "often",
+        "easily",
+        "you",
+        "we",
+        "i",
+        "t",
+        "ll",
+    )
+)
+_CANNOT_FOLLOW: dict[str, frozenset[str] | set[str]] = {
+    **dict.fromkeys(_ARTICLES, _NO_NOUN),
+    **dict.fromkeys(_PREPOSITIONS - {"from"}, (_PREPOSITIONS - {"to"}) | (_BEING - {"be"}) | _JOINING),
+    "from": _PREPOSITIONS - {"to", "in", "on", "at"} | _BEING | _JOINING,
+    **dict.fromkeys(_BEING, _BEING | {"of"}),
+    **dict.fromkeys(_JOINING, _JOINING),
+    "as": _JOINING | {"of"},
+    "it": {"this", "these", "an"},
+    **dict.fromkeys(("this", "these"), _ARTICLES | {"be", "or", "this", "that", "these"}),
+}
 
 
 def clashes(before: str, after: str) -> bool:
-    """Say whether two English words cannot follow each other: a word twice, `the of`, `of is`."""
+    """Say whether two English words cannot follow each other: `the the`, `the of`, `of is`, `a orange`."""
     if before == after:
-        return before in FUNCTION_WORDS and before not in ("that", "had", "no", "so", "very", "is", "in", "a", "i")
-    if before in _BEFORE_NOUNS:
-        return after in _NO_NOUNS
-    return before in _PREPOSITIONS and after in ("of", "is", "are", "was", "were", "and", "be")
+        return before in _ENGLISH_WORDS and before not in _MAY_STAND_TWICE
+    if before == "a" and len(after) > 3:
+        return after[0] in "aeio" and not after.startswith(("one", "eu"))
+    if before == "an" and len(after) > 3:
+        return after[0] in "bcdfgjklmnpqrstvwxyz"
+    if after == "be" and before.isalpha():
+        return before not in _BEFORE_BE
+    return after in _CANNOT_FOLLOW.get(before, frozenset())

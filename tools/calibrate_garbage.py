@@ -1,0 +1,190 @@
+"""Calibrates the garbage oracle and measures it: `python tools/calibrate_garbage.py letters|freeze|report`.
+
+1. `letters` makes the table of letters from `tests/oracles/data/corpus.txt`.
+2. `freeze` chooses the threshold on the calibration half alone and lists what it gets wrong there.
+3. `report` measures both halves and writes `docs/oracles/garbage.md` and `garbage-roc.svg`.
+
+Look at the held-out half only when the rest is fixed: whoever changes measures or weights after `report` must draw
+new held-out answers first. The labelled answers come from `tests/oracles/make_answers.py`.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import sys
+from collections import Counter, defaultdict
+from pathlib import Path
+
+from apr_qa.oracles._letters import SYMBOLS, UNITS_PER_BIT
+from apr_qa.oracles._scripts import folded, words_of
+from apr_qa.oracles.garbage import grade
+
+ROOT = Path(__file__).resolve().parents[1]
+FROZEN = ROOT / "src" / "apr_qa" / "oracles" / "garbage.json"
+DATA = ROOT / "tests" / "oracles" / "data"
+DOCS = ROOT / "docs" / "oracles"
+
+Row = dict[str, str]
+Scored = list[tuple[float, Row]]
+
+
+def letters() -> None:
+    """Count which letter follows which two, mix with shorter contexts, and store bits as bytes in base 85."""
+    size = len(SYMBOLS)
+    index = {char: i for i, char in enumerate(SYMBOLS)}
+    triples: Counter[tuple[int, int, int]] = Counter()
+    for word in words_of((DATA / "corpus.txt").read_text(encoding="utf-8")):
+        known = [index[c] for c in folded(word) if c in index]
+        if known:
+            symbols = [0, 0, *known, 0]
+            triples.update(zip(symbols, symbols[1:], symbols[2:], strict=False))
+    pairs: Counter[tuple[int, int]] = Counter()
+    singles: Counter[int] = Counter()
+    for (_, second, third), n in triples.items():
+        pairs[second, third] += n
+        singles[third] += n
+    after_two, after_one = _totals(triples), _totals(pairs)
+    total = sum(singles.values())
+    table = bytearray()
+    for a in range(size):
+        for b in range(size):
+            for c in range(size):
+                single = (singles[c] + 1) / (total + size)
+                pair = (pairs[b, c] + 4 * single) / (after_one[b,] + 4)
+                triple = (triples[a, b, c] + 3 * pair) / (after_two[a, b] + 3)
+                table.append(min(255, round(-math.log2(triple) * UNITS_PER_BIT)))
+    _store({"letters": base64.b85encode(bytes(table)).decode()})
+
+
+def _totals(counts: Counter) -> Counter:  # type: ignore[type-arg]
+    totals: Counter[tuple[int, ...]] = Counter()
+    for key, n in counts.items():
+        totals[key[:-1]] += n
+    return totals
+
+
+def _store(values: dict[str, object]) -> None:
+    known = json.loads(FROZEN.read_text(encoding="utf-8")) if FROZEN.exists() else {}
+    FROZEN.write_text(json.dumps({**known, **values}, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def scored(half: str) -> Scored:
+    """Return (score, row) of each labelled answer of one half."""
+    rows = map(json.loads, (DATA / "answers.jsonl").read_text(encoding="utf-8").splitlines())
+    return [(grade(row["answer"], row["prompt"])[0], row) for row in rows if row["half"] == half]
+
+
+def freeze() -> None:
+    """Put the threshold a tenth of the way from the highest good answer of the calibration half to 1."""
+    graded = scored("calibration")
+    highest = max(score for score, row in graded if row["label"] == "good")
+    threshold = round(highest + (1 - highest) / 10, 3)
+    _store({"threshold": threshold})
+    print(f"threshold {threshold}: highest good {highest:.3f}; AUC {auc(graded):.4f}")
+    for score, row in sorted(graded, key=lambda item: item[0]):
+        if (score >= threshold) != (row["label"] == "bad") or (row["label"] == "good" and score > threshold / 2):
+            print(f"{score:.2f} {row['label']} {row['kind']}: {row['answer'][:90]!r} {_signs(row)}")
+
+
+def _signs(row: Row) -> dict[str, float]:
+    return {name: round(value, 2) for name, value in grade(row["answer"], row["prompt"])[1].items()}
+
+
+def auc(graded: Scored) -> float:
+    """Return the chance that a bad answer scores above a good one, ties counting half."""
+    good = [score for score, row in graded if row["label"] == "good"]
+    bad = [score for score, row in graded if row["label"] == "bad"]
+    wins = sum((b > g) + 0.5 * (b == g) for b in bad for g in good)
+    return wins / (len(good) * len(bad))
+
+
+def curve(graded: Scored) -> list[tuple[float, float]]:
+    """Return the points (false alarms, garbage found) of every threshold from above 1 down to 0, as shares."""
+    good = [score for score, row in graded if row["label"] == "good"]
+    bad = [score for score, row in graded if row["label"] == "bad"]
+    steps = [math.inf, *sorted({score for score, _ in graded}, reverse=True)]
+    return [(sum(g >= t for g in good) / len(good), sum(b >= t for b in bad) / len(bad)) for t in steps]
+
+
+def figures(half: str, threshold: float) -> dict[str, float]:
+    """Return the measured figures of one half: numbers of answers, AUC, false alarms and found as shares."""
+    graded = scored(half)
+    good = [score for score, row in graded if row["label"] == "good"]
+    bad = [score for score, row in graded if row["label"] == "bad"]
+    return {
+        "good": len(good),
+        "bad": len(bad),
+        "auc": auc(graded),
+        "false alarms": sum(score >= threshold for score in good) / len(good),
+        "found": sum(score >= threshold for score in bad) / len(bad),
+    }
+
+
+def svg(curves: dict[str, list[tuple[float, float]]]) -> str:
+    """Draw ROC curves, readable on light and dark pages."""
+    side, edge = 320, 46
+    colors = {"calibration": "#8a8f98", "held-out": "#2a78d6"}
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side + 2 * edge} {side + 2 * edge}" role="img"',
+        ' font-family="system-ui, sans-serif" font-size="12"><title>ROC of the garbage oracle</title>',
+        '<rect width="100%" height="100%" fill="#ffffff"/>',
+    ]
+    for tick in (0, 25, 50, 75, 100):
+        at = edge + side * tick / 100
+        parts.append(f'<path d="M{at} {edge}V{edge + side}M{edge} {at}H{edge + side}" stroke="#e3e5e8"/>')
+        parts.append(f'<text x="{at}" y="{edge + side + 16}" text-anchor="middle" fill="#4a4f57">{tick}</text>')
+        parts.append(
+            f'<text x="{edge - 6}" y="{2 * edge + side - at + 4}" text-anchor="end" fill="#4a4f57">{tick}</text>'
+        )
+    for row, (half, points) in enumerate(curves.items()):
+        path = "L".join(f"{edge + x * side:.1f} {edge + (1 - y) * side:.1f}" for x, y in points)
+        parts.append(f'<path d="M{path}" fill="none" stroke="{colors[half]}" stroke-width="2"/>')
+        parts.append(
+            f'<text x="{edge + side - 8}" y="{edge + side - 30 + 16 * row}" text-anchor="end" fill="{colors[half]}">{half}</text>'
+        )
+    middle = edge + side / 2
+    parts.append(
+        f'<text x="{middle}" y="{edge + side + 36}" text-anchor="middle" fill="#23262b">false alarms, %</text>'
+    )
+    parts.append(
+        f'<text transform="translate(12 {middle}) rotate(-90)" text-anchor="middle" fill="#23262b">garbage found, %</text>'
+    )
+    return "".join(parts) + "</svg>\n"
+
+
+def report() -> None:
+    """Measure both halves and write the page's table, the misses and the drawing."""
+    threshold = float(json.loads(FROZEN.read_text(encoding="utf-8"))["threshold"])
+    halves = ("calibration", "held-out")
+    DOCS.mkdir(parents=True, exist_ok=True)
+    (DOCS / "garbage-roc.svg").write_text(svg({half: curve(scored(half)) for half in halves}), encoding="utf-8")
+    lines = ["| half | good | bad | AUC | false alarms | garbage found |", "|---|---|---|---|---|---|"]
+    for half in halves:
+        n = figures(half, threshold)
+        shares = f"{n['false alarms']:.2%} | {n['found']:.2%}"
+        lines.append(f"| {half} | {n['good']:.0f} | {n['bad']:.0f} | {n['auc']:.4f} | {shares} |")
+    kinds: defaultdict[str, list[bool]] = defaultdict(list)
+    for score, row in scored("held-out"):
+        kinds[f"{row['label']}: {row['kind'].split(':')[0]}"].append((score >= threshold) == (row["label"] == "bad"))
+    lines += ["", "| held-out answers | right | of |", "|---|---|---|"]
+    lines += [f"| {kind} | {sum(right)} | {len(right)} |" for kind, right in sorted(kinds.items())]
+    text = "\n".join(lines) + "\n"
+    print(text)
+    page = DOCS / "garbage.md"
+    before, rest = page.read_text(encoding="utf-8").split("<!-- measured -->\n", 1)
+    after = rest.split("<!-- end -->\n", 1)[1]
+    page.write_text(f"{before}<!-- measured -->\n{text}<!-- end -->\n{after}", encoding="utf-8")
+
+
+def main() -> None:
+    """Run the step named on the command line."""
+    steps = {"letters": letters, "freeze": freeze, "report": report}
+    if len(sys.argv) != 2 or sys.argv[1] not in steps:
+        sys.exit(__doc__)
+    steps[sys.argv[1]]()
+
+
+if __name__ == "__main__":
+    main()
