@@ -47,6 +47,7 @@ def exhibits_for(claim: Claim, everything: Exhibits) -> Exhibits:
         observations={name: everything.observations[name] for name in claim.needs if name in everything.observations},
         answers={name: everything.answers[name] for name in claim.needs if name in everything.answers},
         files=everything.files,
+        changed=everything.changed,
     )
 
 

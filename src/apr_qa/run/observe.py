@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +39,7 @@ def observe(  # noqa: PLR0913  (all but the first by name; none can be left out)
     workers: int,
     units: Callable[[Scenario], str],
     started: Callable[[Scenario], None],
-) -> Iterator[Observation]:
+) -> Generator[Observation]:
     """Yield one observation for each scenario, in the order in which they are made.
 
     `scratch` is an existing folder; what is made in it is removed. `units` gives a scenario's content address;

@@ -110,6 +110,8 @@ class Exhibits:
     """The verdict on each answer by itself: how asking ended, then garbage, then the scenario's oracle."""
     files: ModelFiles | None = None
     """None when evidence is judged again without the model at hand."""
+    changed: tuple[str, ...] = ()
+    """What engines did to the model's own files, a sentence each; known to claims with `params["last"]` only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,83 @@
+"""From the user's word to the engine that is asked about each format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from apr_qa.errors import EngineMissingError, InputError
+from apr_qa.rooms import furnish
+from apr_qa.run.find import equip
+from apr_qa.text import did_you_mean
+from apr_qa.vocab.axes import Format
+from apr_qa.vocab.plugs import Engine, Equipped
+
+ROOM = "apr_qa.engines"
+APR, REFERENCE = "apr", "reference"
+EMBEDDED: Mapping[Format, str] = {Format.SAFETENSORS: REFERENCE, Format.GGUF: "llama.cpp"}
+"""What runs on a fresh machine: two implementations that owe each other nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """The engines on trial."""
+
+    by_format: Mapping[Format, Equipped]
+    notes: tuple[str, ...] = field(default_factory=tuple)
+
+    @property
+    def title(self) -> str:
+        """All of them with their versions, each once: `reference 0.1.0, llama.cpp 2026.10`."""
+        facts = [e.facts for e in self.by_format.values()]
+        return ", ".join(dict.fromkeys(f"{f.name} {f.version}" for f in facts)) or "no engine"
+
+
+def choose(word: str, formats: Sequence[Format], apr_binary: str = APR) -> Chosen:
+    """Return the engine for each of `formats`.
+
+    `word` is `auto` (apr when it is installed, else embedded), `embedded`, the name of an engine, or `NAME=WHERE` with
+    a program or URL. Raises EngineMissingError when an engine asked for by name is not there, and InputError for an
+    unknown name.
+    """
+    if word == "auto":
+        return _auto(formats, apr_binary)
+    if word == "embedded":
+        return _embedded(formats)
+    name, _, where = word.partition("=")
+    engine = _named(name)
+    program = where or (apr_binary if name == APR and apr_binary != APR else None)
+    equipped = equip(engine, program=program)
+    return Chosen(by_format=dict.fromkeys(formats, equipped))
+
+
+def reference() -> Equipped:
+    """Return the judge's own eye."""
+    return equip(_named(REFERENCE))
+
+
+def _auto(formats: Sequence[Format], apr_binary: str) -> Chosen:
+    try:
+        return choose(APR, formats, apr_binary)
+    except EngineMissingError as error:
+        if apr_binary != APR or "no `apr` on the PATH" not in str(error):
+            raise
+    chosen = _embedded(formats)
+    note = "apr is not installed, so the embedded engines are on trial (reference, llama.cpp)"
+    return Chosen(by_format=chosen.by_format, notes=(note,))
+
+
+def _embedded(formats: Sequence[Format]) -> Chosen:
+    probed = {name: equip(_named(name)) for name in dict.fromkeys(EMBEDDED[f] for f in formats if f in EMBEDDED)}
+    return Chosen(by_format={f: probed[EMBEDDED[f]] for f in formats if f in EMBEDDED})
+
+
+def _named(name: str) -> Engine:
+    engines = {engine.name: engine for engine in furnish(ROOM, Engine)}
+    if name not in engines:
+        words = ["auto", "embedded", *engines]
+        raise InputError(
+            f"no engine is called {name!r}{did_you_mean(name, words)}",
+            where="--engine",
+            remedy=f"One of: {', '.join(words)}.",
+        )
+    return engines[name]

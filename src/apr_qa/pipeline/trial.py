@@ -1,0 +1,135 @@
+"""The state of one run: what was observed, what was judged, and what each claim still waits for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from apr_qa.evidence.journal import Journal
+from apr_qa.evidence.judge import judge_answer, judge_claim
+from apr_qa.evidence.read import read_evidence
+from apr_qa.evidence.rejudge import exhibits_for
+from apr_qa.pipeline.progress import Progress
+from apr_qa.rooms import furnish
+from apr_qa.run.policy import should_stop
+from apr_qa.vocab.artefacts import ModelFiles
+from apr_qa.vocab.axes import FailurePolicy
+from apr_qa.vocab.evidence import Judged
+from apr_qa.vocab.gates import Exhibits, Gate, Oracle
+from apr_qa.vocab.observation import Observation
+from apr_qa.vocab.plan import Claim, Plan
+from apr_qa.vocab.scenario import Scenario
+from apr_qa.vocab.verdict import Outcome, Verdict
+
+GATES, ORACLES = "apr_qa.gates", "apr_qa.oracles"
+
+
+class Trial:
+    """Takes observations, judges claims, writes both down, and says when the policy wants to stop."""
+
+    def __init__(self, plan: Plan, files: ModelFiles, journal: Journal, policy: FailurePolicy) -> None:
+        self._plan, self._files, self._journal, self._policy = plan, files, journal, policy
+        self._gates = {gate.spec.id: gate for gate in furnish(GATES, Gate)}
+        self._oracles = {oracle.name: oracle for oracle in furnish(ORACLES, Oracle)}
+        self._scenarios = {s.id: s for s in plan.scenarios}
+        self._observations: dict[str, Observation] = {}
+        self._answers: dict[str, Verdict] = {}
+        self._missing = {c.id: len(set(c.needs)) for c in plan.claims}
+        self._users: dict[str, list[Claim]] = defaultdict(list)
+        for claim in plan.claims:
+            for need in set(claim.needs):
+                self._users[need].append(claim)
+        self._verdicts: dict[str, Verdict] = {}
+        self._changed: tuple[str, ...] = ()
+        self.stop = ""
+        """Why the run stops early; empty while it goes on."""
+
+    @property
+    def judged(self) -> int:
+        """How many claims have a verdict."""
+        return len(self._verdicts)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every planned claim has a verdict."""
+        return self.judged == len(self._plan.claims)
+
+    def recall(self) -> None:
+        """Take over what an earlier run of the same command wrote down; it stops again where the policy stopped it.
+
+        Claims that could not be judged for a reason that was ours are judged again, and their questions asked again.
+        """
+        if not self._journal.resumed:
+            return
+        earlier = read_evidence(self._journal.path)
+        kept = {j.claim.id: j.verdict for j in earlier.judged if j.verdict.outcome is not Outcome.UNJUDGED}
+        for seen in earlier.observations:
+            scenario = self._scenarios.get(seen.scenario)
+            answer = judge_answer(scenario, seen, self._oracles) if scenario else None
+            if answer and answer.outcome is not Outcome.UNJUDGED:
+                self._note(seen, answer)
+        for claim in self._plan.claims:
+            if verdict := kept.get(claim.id):
+                self._verdicts[claim.id] = verdict
+                self._consider_stopping(claim, verdict)
+
+    def of_files(self) -> Iterator[Claim]:
+        """Yield the claims that the files alone decide and that have no verdict yet."""
+        for claim in self._plan.claims:
+            if not claim.needs and not claim.params.get("last") and claim.id not in self._verdicts:
+                yield claim
+
+    def pending(self) -> list[Scenario]:
+        """Return the questions that a claim without verdict still waits for, in the order of the plan."""
+        needed = {need for c in self._plan.claims if c.id not in self._verdicts for need in c.needs}
+        return [s for s in self._plan.scenarios if s.id in needed and s.id not in self._observations]
+
+    def take(self, observation: Observation, progress: Progress) -> None:
+        """Write an observation down, judge the answer by itself, and every claim that waited for it only."""
+        scenario = self._scenarios[observation.scenario]
+        self._journal.write(observation)
+        answer = judge_answer(scenario, observation, self._oracles)
+        for claim in self._note(observation, answer):
+            self.judge(claim, progress)
+        progress.observed(scenario, observation, answer)
+
+    def conclude(self, changed: tuple[str, ...], progress: Progress) -> None:
+        """Judge the claims about the run as a whole, now that the engines have ended; `changed`: files they touched."""
+        self._changed = changed
+        for claim in self._plan.claims:
+            if claim.params.get("last") and self._observations:
+                self.judge(claim, progress)
+
+    def judge(self, claim: Claim, progress: Progress) -> None:
+        """Judge one claim, write the verdict down, and see what the policy says."""
+        if claim.id in self._verdicts:
+            return
+        everything = Exhibits(
+            scenarios=self._scenarios,
+            observations=self._observations,
+            answers=self._answers,
+            files=self._files,
+            changed=self._changed,
+        )
+        verdict = judge_claim(claim, self._gates[claim.gate], exhibits_for(claim, everything))
+        judged = Judged(claim=claim, verdict=verdict)
+        self._verdicts[claim.id] = verdict
+        self._journal.write(judged)
+        self._consider_stopping(claim, verdict)
+        progress.judged(judged)
+
+    def _note(self, observation: Observation, answer: Verdict) -> list[Claim]:
+        """Keep an answer; return the claims that have all they need now."""
+        first = observation.scenario not in self._observations
+        self._observations[observation.scenario] = observation
+        self._answers[observation.scenario] = answer
+        ready = []
+        for claim in self._users[observation.scenario] if first else ():
+            self._missing[claim.id] -= 1
+            if not self._missing[claim.id] and claim.id not in self._verdicts:
+                ready.append(claim)
+        return ready
+
+    def _consider_stopping(self, claim: Claim, verdict: Verdict) -> None:
+        if not self.stop and (why := should_stop(self._policy, claim.severity, verdict.outcome)):
+            self.stop = f"{why} ({claim.gate}, {claim.subject})"
