@@ -20,8 +20,8 @@ _NOT_THE_MODELS = re.compile(r"failed to bind|no space left on device", re.IGNOR
 _UNSUPPORTED = re.compile(r"batch inference not supported", re.IGNORECASE)
 _INFERENCE = re.compile(r"empty completion|prompt (cannot be|is) empty", re.IGNORECASE)
 _LOAD = re.compile(
-    r"format error|invalid shape|invalid model file|is truncated:|exceeds file size|tokenizer encode failed|tensor not found"
-    r"|failed to create|operation '(parse_|read_|get_tensor|safetensors_convert)|\[F-[A-Z]",
+    r"format error|invalid shape|invalid model file|is truncated:|exceeds file size|tokenizer encode failed"
+    r"|tensor not found|failed to create|operation '(parse_|read_|get_tensor|safetensors_convert)|\[F-[A-Z]",
     re.IGNORECASE,
 )
 _PANIC_TEXT = re.compile(r"panicked at ([^\n]+?):?\n\s*([^\n]+)")

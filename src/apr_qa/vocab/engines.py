@@ -73,7 +73,7 @@ class Conversation:
     read: Callable[[Scenario, tuple[bytes, ...]], Reply]
     """From what was printed after each turn."""
     failed: Callable[[Completed], Reply]
-    """From a program that ended when it should have answered."""
+    """From a program that ended when it should have answered, with all that it printed since its start."""
     reset: bytes = b""
     """Written between two conversations, answered like a turn; empty when turns carry all context."""
     alike: Callable[[Scenario], tuple[object, ...]] = _all_alike
