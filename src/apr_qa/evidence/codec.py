@@ -85,8 +85,7 @@ def _line(record: Record, prev: str) -> Line:
             return ObservationLine(prev=prev, record=record)
         case Judged():
             return VerdictLine(prev=prev, record=Decided(claim=record.claim.id, verdict=record.verdict))
-        case str():
-            return NoteLine(prev=prev, record=record)
+    return NoteLine(prev=prev, record=record)
 
 
 _READERS: dict[type, Callable[[Any], dict[str, Any]]] = {}

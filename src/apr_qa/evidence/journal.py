@@ -79,14 +79,12 @@ class Journal:
         with self._lock:
             if self._descriptor < 0:
                 return
-            descriptor, self._descriptor = self._descriptor, -1
             try:
                 if not self._failed:
-                    os.fsync(descriptor)
-            except OSError as error:
-                raise self._fault(error) from None
+                    self._sync()
             finally:
-                os.close(descriptor)
+                os.close(self._descriptor)
+                self._descriptor = -1
 
     def __enter__(self) -> Self:
         return self
