@@ -23,7 +23,7 @@ _LAST_WORDS_S = 1.0
 """How long a program that no longer listens has to end by itself."""
 
 
-def hold(station: Station, way: Conversation, queue: deque[Scenario], *, cold: bool = False) -> Held:
+def hold(way: Conversation, station: Station, queue: deque[Scenario], *, cold: bool = False) -> Held:
     """Hold one session: conversations from `queue` until it is empty or the program is gone. Raises Cancelled."""
     lead = queue[0]
     try:

@@ -27,7 +27,8 @@ def reply_to(completed: Completed, read: Callable[[Completed], Reply], *, scratc
         return settled
     reply = guarded(lambda: read(completed))
     if completed.signal is not None or completed.exit_status == PANIC:
-        return replace(reply, ending=Ending.CRASHED, text=None, message=reply.message or crash_of(completed))
+        said = f": {reply.message}" if reply.message else ""
+        return replace(reply, ending=Ending.CRASHED, text=None, message=f"{crash_of(completed)}{said}")
     if reply.ending in (Ending.FAILED, Ending.CRASHED) and disk_is_full(scratch):
         return replace(reply, ending=Ending.UNSTARTED, message=f"the disk is full; the engine said: {reply.message}")
     return reply

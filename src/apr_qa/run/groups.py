@@ -83,9 +83,9 @@ def ask(station: Station, work: Group) -> None:
     if not askable:
         return
     if engine.server and (engine.remote or work.modality is Modality.SERVE):
-        sessions.ask(station, askable, partial(servers.hold, way=engine.server, cold=work.cold))
+        sessions.ask(station, askable, partial(servers.hold, engine.server, cold=work.cold))
     elif engine.conversation and work.modality is Modality.CHAT:
-        sessions.ask(station, askable, partial(conversations.hold, way=engine.conversation, cold=work.cold))
+        sessions.ask(station, askable, partial(conversations.hold, engine.conversation, cold=work.cold))
     elif engine.one_shot and work.modality is Modality.RUN:
         _run(station, engine, askable, cold=work.cold)
     else:

@@ -22,7 +22,10 @@ from apr_qa.vocab.command import Command, Completed, Stopped
 GRACE_S = 0.5
 """Between SIGTERM and SIGKILL."""
 _DRAIN_S = 2.0
+_KILL_S = 10.0
 _TICK_S = 0.1
+_NO_EXEC = (126, 127)
+_FENCE_SAYS = b": failed to execute "
 _MUCH_BYTES = 64 << 10
 
 
@@ -61,6 +64,7 @@ class Child:
     def __init__(self, command: Command, *, workdir: Path, fence: tuple[str, ...] = (), talks: bool = False) -> None:
         """Start it in `workdir`; with `talks`, its standard input is a pipe. Raises NotStarted."""
         self.command = command
+        self._fence = fence
         self.stdout = Capture(command.output_limit_bytes)
         self.stderr = Capture(command.output_limit_bytes)
         self._changed = threading.Condition()
@@ -196,7 +200,13 @@ class Child:
         if self.stdout.is_over or self.stderr.is_over:
             stopped = Stopped.OUTPUT_LIMIT
             notes.append(f"{self.stdout.dropped + self.stderr.dropped} bytes of output dropped")
-        status, peak = self._program.reap()
+        survived = not self._await_end(_KILL_S)
+        if survived:
+            notes.append("it survived SIGKILL")
+        status, peak = (-signal.SIGKILL, None) if survived else self._program.reap()
+        if self._fence and status in _NO_EXEC and _FENCE_SAYS in self.stderr.all():
+            stopped = Stopped.NOT_STARTED
+            notes.append(self.stderr.all().decode("utf-8", "replace").strip())
         return Completed(
             argv=self.command.argv,
             exit_status=status if status >= 0 else None,
@@ -206,17 +216,20 @@ class Child:
             stderr=self.stderr.all(),
             elapsed_s=elapsed,
             peak_rss_bytes=peak or self._peak,
+            survived_kill=survived,
             note="; ".join(notes),
         )
 
     def _terminate(self) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGTERM)
-        with self._changed:
-            self._changed.wait_for(lambda: self._ended, GRACE_S)
-        if not self._ended:
+        if not self._await_end(GRACE_S):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
+
+    def _await_end(self, limit_s: float) -> bool:
+        with self._changed:
+            return self._changed.wait_for(lambda: self._ended, limit_s)
 
     def _note_peak(self) -> None:
         if time.monotonic() - self._began > _TICK_S / 2:  # before, it may be the fence's

@@ -49,6 +49,7 @@ def observe(station: Station, scenario: Scenario, reply: Reply, sight: Sight) ->
         elapsed_s=round(sight.elapsed_s, 6),
         exit_status=ended.exit_status if ended else None,
         signal=ended.signal if ended and not ended.stopped else None,
+        survived_kill=bool(ended and ended.survived_kill),
         stderr_tail=_tail(ended.stderr if ended else sight.stderr),
         peak_rss_bytes=ended.peak_rss_bytes if ended else sight.peak_rss_bytes,
         reproduce=sight.reproduce,

@@ -28,7 +28,7 @@ _LAST_WORDS_S = 1.0
 """How long a server that dropped a connection has to be gone."""
 
 
-def hold(station: Station, way: Server, queue: deque[Scenario], *, cold: bool = False) -> Held:
+def hold(way: Server, station: Station, queue: deque[Scenario], *, cold: bool = False) -> Held:
     """Hold one session: requests from `queue` until it is empty or the server is gone. Raises Cancelled."""
     lead = queue[0]
     at = now()

@@ -49,6 +49,8 @@ class Completed:
     stderr: bytes = b""
     elapsed_s: float = 0.0
     peak_rss_bytes: int | None = None
+    survived_kill: bool = False
+    """It was still there a while after SIGKILL: the system itself hangs."""
     note: str = ""
     """Said by us: why it was not started, what was left behind and ended."""
 
