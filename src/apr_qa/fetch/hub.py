@@ -81,6 +81,17 @@ def resolve(repo: str, revision: str = "") -> HubModel:
     return HubModel(repo=repo, revision=info.sha, files=files)
 
 
+def whoami() -> str:
+    """Return whom the Hub takes us for, after really asking it. Raises AprQaError when it cannot be asked."""
+    from huggingface_hub import HfApi, get_token
+
+    with explained("the Hub", ""):
+        if get_token():
+            return f"known as {HfApi().whoami()['name']}"
+        next(iter(HfApi().list_models(limit=1)), None)
+    return "answers"
+
+
 def fetch(repo: str, revision: str, cache: Path, busy: Callable[[str], None]) -> Fetched:
     """Return `repo` at `revision` from the cache, fetching what is missing; resumes a download that was cut off.
 

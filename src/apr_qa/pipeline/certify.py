@@ -25,7 +25,7 @@ from apr_qa.vocab.axes import FailurePolicy
 from apr_qa.vocab.evidence import Evidence
 from apr_qa.vocab.score import Scorecard
 
-JOURNAL, EVIDENCE = "journal.jsonl", "evidence.json"
+JOURNAL = "journal.jsonl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ def certify(ready: Ready, progress: Progress) -> Certified:
 
     Raises InterruptedRunError when the user stops it: what was judged is in the journal and the same command goes on.
     """
-    journal_path, sealed = ready.folder / JOURNAL, ready.folder / EVIDENCE
+    journal_path, sealed = ready.folder / JOURNAL, ready.folder / ready.wishes.evidence_name
     with Journal.open(journal_path, ready.record(), fresh=ready.wishes.fresh) as journal:
         trial = Trial(ready.plan, ready.files, journal, policy_of(ready))
         trial.recall()

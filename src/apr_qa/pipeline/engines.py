@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from apr_qa.errors import EngineMissingError, InputError
 from apr_qa.rooms import furnish
@@ -23,6 +23,8 @@ class Chosen:
     """The engines on trial."""
 
     by_format: Mapping[Format, Equipped]
+    unequipped: Mapping[Format, str] = field(default_factory=dict)
+    """Why there is none for a format."""
     notes: tuple[str, ...] = field(default_factory=tuple)
 
     @property
@@ -63,12 +65,15 @@ def _auto(formats: Sequence[Format], apr_binary: str) -> Chosen:
             raise
     chosen = _embedded(formats)
     note = "apr is not installed, so the embedded engines are on trial (reference, llama.cpp)"
-    return Chosen(by_format=chosen.by_format, notes=(note,))
+    return replace(chosen, notes=(note,))
 
 
 def _embedded(formats: Sequence[Format]) -> Chosen:
     probed = {name: equip(_named(name)) for name in dict.fromkeys(EMBEDDED[f] for f in formats if f in EMBEDDED)}
-    return Chosen(by_format={f: probed[EMBEDDED[f]] for f in formats if f in EMBEDDED})
+    without = {
+        f: f"no embedded engine is put on trial for {f} (try --engine reference)" for f in formats if f not in EMBEDDED
+    }
+    return Chosen(by_format={f: probed[EMBEDDED[f]] for f in formats if f in EMBEDDED}, unequipped=without)
 
 
 def _named(name: str) -> Engine:

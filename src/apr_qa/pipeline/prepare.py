@@ -30,7 +30,6 @@ from apr_qa.vocab.axes import Format
 from apr_qa.vocab.evidence import RunRecord
 from apr_qa.vocab.machine import Machine
 from apr_qa.vocab.plan import Plan
-from apr_qa.vocab.playbook import Playbook
 from apr_qa.vocab.plugs import Equipped, Gate, Oracle
 from apr_qa.vocab.scenario import Scenario
 
@@ -109,7 +108,7 @@ def prepare(target: Target, wishes: Wishes, busy: Busy) -> Ready:
     reason = why_not(ground.path, here.memory_bytes) if ground else "there is no SafeTensors file, the ground truth"
     config = _config(files)
     request = PlanRequest(
-        playbook=_as_wished(target, wishes),
+        playbook=target.playbook,
         tier=target.tier,
         equipment=chosen.by_format,
         files=files,
@@ -120,6 +119,10 @@ def prepare(target: Target, wishes: Wishes, busy: Busy) -> Ready:
         reference=reason,
         context=_context(config),
         has_template=_has_template(files),
+        unequipped=chosen.unequipped,
+        seed=wishes.seed,
+        timeout_s=wishes.timeout_s,
+        sizes={form: sum(p.stat().st_size for p in a.files) for form, a in files.artefacts.items()},
     )
     busy("planning")
     plan = make_plan(request)
@@ -137,7 +140,7 @@ def prepare(target: Target, wishes: Wishes, busy: Busy) -> Ready:
         equipment=equipment,
         engine_title=chosen.title,
         notes=chosen.notes,
-        folder=wishes.output / name,
+        folder=wishes.folder or wishes.output / name,
     )
 
 
@@ -157,16 +160,6 @@ def _below(path: Path, root: Path) -> str:
 def _identity(equipped: Equipped) -> list[str]:
     facts = equipped.facts
     return [facts.name, facts.version, facts.digest]
-
-
-def _as_wished(target: Target, wishes: Wishes) -> Playbook:
-    """The playbook with what the command line overrides."""
-    matrix = target.playbook.matrix
-    if wishes.seed is not None:
-        matrix = replace(matrix, seed=wishes.seed)
-    if wishes.timeout_s is not None:
-        matrix = replace(matrix, timeout_ms=round(1000 * wishes.timeout_s))
-    return replace(target.playbook, matrix=matrix)
 
 
 def _config(files: ModelFiles) -> Mapping[str, Any]:

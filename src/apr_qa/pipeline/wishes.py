@@ -19,6 +19,9 @@ class Wishes:
     backends: tuple[Backend, ...] = ()
     modalities: tuple[Modality, ...] = ()
     output: Path = Path("certifications")
+    folder: Path | None = None
+    """The run's own folder; None: one below `output` that is named after model, tier and plan."""
+    evidence_name: str = "evidence.json"
     model_cache: Path | None = None
     fresh: bool = False
     seed: int | None = None

@@ -1,0 +1,60 @@
+"""`apr-qa explain`: a gate in plain words."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from apr_qa.cli import options
+from apr_qa.cli.room import READ, CliCommand
+from apr_qa.errors import InputError
+
+
+def explain(
+    gate: Annotated[str, typer.Argument(metavar="[GATE]", help="A gate's id; without one, all gates are listed.")] = "",
+    json: options.Json = False,
+) -> None:
+    """Explain a gate: what it claims, how it counts, which tiers try it, and what to do when it falls.
+
+    Examples:
+
+        apr-qa explain G4-BASIC-001
+
+        apr-qa explain
+    """
+    from apr_qa.cli.show import console, table
+    from apr_qa.pipeline.results import as_json
+    from apr_qa.pipeline.trial import GATES
+    from apr_qa.rooms import furnish
+    from apr_qa.text import did_you_mean
+    from apr_qa.vocab.gates import Gate
+
+    specs = {item.spec.id: item.spec for item in furnish(GATES, Gate)}
+    wanted = gate.strip().upper()
+    if not wanted:
+        if json:
+            typer.echo(as_json([asdict(spec) for spec in specs.values()]))
+            return
+        rows = [(s.id, s.category, s.gateway or "", s.severity, s.claim) for s in specs.values()]
+        console().print(table(("gate", "category", "gateway", "severity", "claim"), rows))
+        return
+    if wanted not in specs:
+        raise InputError(
+            f"no gate is called {gate!r}{did_you_mean(wanted, specs)}", remedy="apr-qa explain   (lists every gate)"
+        )
+    spec = specs[wanted]
+    if json:
+        typer.echo(as_json(asdict(spec)))
+        return
+    typer.echo(f"{spec.id}\n\n  Claim      {spec.claim}")
+    falls = f"; falls gateway {spec.gateway}, which zeroes the score" if spec.gateway else ""
+    typer.echo(f"  Counts     {spec.category}, weight {spec.weight:g}, severity {spec.severity}{falls}")
+    typer.echo(f"  Tried at   {', '.join(spec.tiers)}")
+    scope = f"{', '.join(spec.formats)} / {', '.join(spec.backends)} / {', '.join(spec.modalities)}"
+    typer.echo(f"  Applies    {scope}")
+    typer.echo(f"  If it falls\n             {spec.remedy}")
+
+
+COMMAND = CliCommand(name="explain", panel=READ, order=4, run=explain)

@@ -1,0 +1,145 @@
+"""How plans and verdicts read on a terminal: marks and words first, colour only repeats them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from apr_qa.cli.watch import MARKS
+from apr_qa.text import one_line
+from apr_qa.vocab.axes import Category, Cell, Gateway, Modality
+from apr_qa.vocab.evidence import Evidence, Judged
+from apr_qa.vocab.plan import NotRun, Plan
+from apr_qa.vocab.scenario import Purpose
+from apr_qa.vocab.score import Scorecard, Status
+from apr_qa.vocab.verdict import Outcome
+
+COLOURS = {
+    Status.CERTIFIED: "bold green",
+    Status.PROVISIONAL: "bold yellow",
+    Status.BLOCKED: "bold red",
+    Status.FAIL: "bold red",
+    Status.PARTIAL: "bold yellow",
+    Status.PENDING: "dim",
+}
+LOSSES_SHOWN = 12
+PIPE_WIDTH = 200
+
+
+def console() -> Console:
+    """Return the console for answers; lines are not cut when the output goes to a file or a pipe."""
+    probe = Console()
+    return Console(highlight=False, soft_wrap=True, width=None if probe.is_terminal else PIPE_WIDTH)
+
+
+def show_plan(plan: Plan, engine: str, *, started: bool) -> None:
+    """Print what would run, what would not and why, and what it costs."""
+    out = console()
+    out.print(f"[bold]Plan[/]    {escape(plan.model)}, tier {plan.tier}, engine {escape(engine)}")
+    out.print(_cells_table(plan))
+    matrix = sum(1 for s in plan.scenarios if s.purpose is Purpose.MATRIX)
+    probes = len(plan.scenarios) - matrix
+    by_category = Counter(claim.category for claim in plan.claims)
+    counts = "  ".join(f"{c} {by_category[c]}" for c in Category)
+    out.print(
+        f"        {matrix} matrix scenarios and {probes} probes in {len(plan.cells)} of {len(plan.matrix_cells)} cells"
+    )
+    out.print(f"        {len(plan.claims)} claims: {counts}")
+    out.print(f"[bold]Cost[/]    {_minutes(plan.predicted_minutes)}, {plan.predicted_disk_bytes / 1e6:.1f} MB of disk")
+    for line in plan.narrowed:
+        out.print(f"[bold]Narrow[/]  the claim is narrowed to {escape(line)}, and the certificate says so")
+    _not_run(plan.not_run, out)
+    for note in plan.notes:
+        out.print(f"        note: {escape(one_line(note, 300))}")
+    if any(item.required for item in plan.not_run):
+        out.print("[yellow]![/]  Required cells cannot run, so the best status is PARTIAL. Narrow the claim instead:")
+        out.print("   --formats, --backends, --modalities; for instance --backends cpu")
+    if not started:
+        out.print(f"\nNothing was run or written. Plan sha256:{plan.digest[:8]}. Drop --dry-run to start.")
+
+
+def show_verdict(evidence: Evidence, card: Scorecard, stopped: str) -> None:
+    """Print status, reason, score, what was lost, and what was not tried."""
+    out = console()
+    run = evidence.run
+    narrow = f", {'; '.join(run.narrowed)}" if run.narrowed else ""
+    out.print(f"\n[{COLOURS[card.status]}]{card.status}[/]   {escape(run.model)}   tier {run.tier}{escape(narrow)}")
+    out.print(f"\n  {escape(card.reason)}")
+    if stopped:
+        out.print(f"  The run stopped early: {escape(stopped)}.")
+    before = f" ({card.before_gateways} before a gateway fell)" if card.mqs != card.before_gateways else ""
+    out.print(f"\n  MQS       {card.mqs} of 1000{before}      grade {card.grade}")
+    bound = f", at least {100 * card.lower_bound:.1f} % at 95 %" if card.lower_bound is not None else ""
+    out.print(f"  claims    {card.corroborated} of {card.judged} survived{bound}")
+    rest = [f"{n} {name}" for name, n in card.outcomes.items() if n and name != Outcome.CORROBORATED]
+    out.print(f"            {', '.join(rest) or 'none lost, none skipped'}")
+    out.print("  gateways  " + "   ".join(f"{g} {card.gateways[g]}" for g in Gateway if g in card.gateways))
+    points = "  ".join(f"{c} {s.points:.0f}/{s.maximum}" for c, s in card.categories.items())
+    out.print(f"  points    {points}")
+    _losses([j for j in evidence.judged if j.verdict.outcome.is_lost], evidence, out)
+    _not_run(run.not_run, out)
+
+
+def _cells_table(plan: Plan) -> Table:
+    """Scenarios a cell; a dash for a cell that will not run."""
+    asked = Counter(s.cell for s in plan.scenarios if not s.engine and s.purpose is Purpose.MATRIX)
+    columns = list(dict.fromkeys((c.backend, c.modality) for c in plan.matrix_cells))
+    columns.sort(key=lambda bm: (bm[0].value, list(Modality).index(bm[1])))
+    table = Table(box=None, padding=(0, 2), header_style="dim")
+    table.add_column("      ")
+    for backend, modality in columns:
+        table.add_column(f"{backend} {modality}", justify="right")
+    running = set(plan.cells)
+    for form in dict.fromkeys(c.format for c in plan.matrix_cells):
+        cells = [Cell(format=form, backend=b, modality=m) for b, m in columns]
+        table.add_row(f"      {form}", *(str(asked[c]) if c in running else "-" for c in cells))
+    return table
+
+
+def _not_run(items: Sequence[NotRun], out: Console) -> None:
+    """Reasons once, with all that they hold back."""
+    by_reason: dict[str, list[str]] = {}
+    for item in items:
+        by_reason.setdefault(item.reason, []).append(item.what)
+    for reason, whats in by_reason.items():
+        shown = ", ".join(whats[:4]) + (f" and {len(whats) - 4} more" if len(whats) > 4 else "")
+        out.print(f"  [dim]-[/]  not run: {escape(shown)}: {escape(one_line(reason, 300))}")
+
+
+def _losses(lost: Sequence[Judged], evidence: Evidence, out: Console) -> None:
+    if lost:
+        out.print("")
+    for item in sorted(lost, key=lambda j: (j.claim.gateway is None, j.claim.severity))[:LOSSES_SHOWN]:
+        mark = MARKS[item.verdict.outcome]
+        out.print(f"  [red]{mark}[/]  {item.claim.gate:24} {item.claim.subject}")
+        out.print(f"     {escape(one_line(item.verdict.reason, 300))}")
+        if line := _reproduce(item, evidence):
+            out.print(f"     [dim]see it[/]  {escape(line)}")
+    if len(lost) > LOSSES_SHOWN:
+        out.print(f"     and {len(lost) - LOSSES_SHOWN} more: the certificate lists them all")
+
+
+def _reproduce(item: Judged, evidence: Evidence) -> str:
+    wanted = item.verdict.detail.get("scenario") or next(iter(item.claim.needs), "")
+    for seen in evidence.observations:
+        if seen.scenario == wanted and seen.reproduce:
+            return one_line(seen.reproduce, 500)
+    return f"apr-qa explain {item.claim.gate}"
+
+
+def _minutes(minutes: float) -> str:
+    return f"about {minutes * 60:.0f} s" if minutes < 1.5 else f"about {minutes:.0f} min"
+
+
+def table(columns: Iterable[str], rows: Iterable[Sequence[str]]) -> Table:
+    """Return a plain table of texts; what stands in it is never read as markup."""
+    made = Table(box=None, padding=(0, 2), header_style="dim")
+    for place, column in enumerate(columns):
+        made.add_column(column, no_wrap=place == 0)
+    for row in rows:
+        made.add_row(*(escape(cell) for cell in row))
+    return made
