@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -112,6 +113,17 @@ def test_broken_files_do_not_load(tmp_path: Path) -> None:
     for model in (tmp_path / "none.gguf", cut, ROOT / "LICENSE"):
         status, said = ask(tmp_path, "run", "--model", str(model), "--request-json", json.dumps(SUM))
         assert (status, said[0]["error"]["kind"]) == (3, "load")
+
+
+def test_it_needs_no_network(tmp_path: Path) -> None:
+    """Without even a loopback device it answers: its parts talk over a socket in a private folder."""
+    fence = ["unshare", "--user", "--map-root-user", "--net", "--"]
+    if not shutil.which("unshare") or subprocess.run([*fence, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("this system allows no network namespaces")
+    argv = [*fence, sys.executable, "-I", "-m", "apr_qa.llama_host", "run", "--model", str(GGUF), "--request-json", "-"]
+    asked = json.dumps(SUM).encode()
+    done = subprocess.run(argv, input=asked, capture_output=True, cwd=tmp_path, timeout=120, check=False)
+    assert json.loads(done.stdout)["text"] == "4"
 
 
 def test_no_template_is_guessed(tmp_path: Path) -> None:

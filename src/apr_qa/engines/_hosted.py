@@ -71,7 +71,8 @@ def embedded(name: str, module: str, formats: tuple[Format, ...], *, summary: st
 
 def _command(setting: Setting, *arguments: str, stdin: bytes = b"", timeout_s: float = 0.0) -> Command:
     argv = (*setting.program, *arguments, "--model", str(setting.artefact.path))
-    env = {"HOME": str(setting.scratch), "HF_HUB_OFFLINE": "1", "NO_COLOR": "1", "TOKENIZERS_PARALLELISM": "false"}
+    own = str(setting.scratch)
+    env = {"HOME": own, "TMPDIR": own, "HF_HUB_OFFLINE": "1", "NO_COLOR": "1", "TOKENIZERS_PARALLELISM": "false"}
     return Command(argv=argv, stdin=stdin, env=env, timeout_s=timeout_s or setting.timeout_s)
 
 

@@ -1,17 +1,18 @@
-"""The llama.cpp server inside this process, asked over loopback: the only door to token ids and full distributions.
+"""The llama.cpp server inside this process, asked over a private socket.
 
-The wheel's own call for completions leaves the token ids out.
+That is the only door to token ids and full distributions: the wheel's own call for completions leaves the ids out.
 """
 
 from __future__ import annotations
 
 import http.client
-import json
 import os
+import tempfile
 from pathlib import Path
 from typing import Any, cast
 
 from apr_qa.hosting import HostError
+from apr_qa.llama_host.wire import exchange
 
 LONGEST_CONTEXT = 8192
 """A float32 cache of a long context takes gigabytes; questions to be certified are short."""
@@ -24,12 +25,16 @@ class Backend:
         """Load `path`. Raises HostError of kind `load`; llama.cpp gives its reason on standard error only."""
         import xllamacpp
 
+        self._folder = tempfile.TemporaryDirectory(prefix="llama-")
+        self._socket = Path(self._folder.name) / "s.sock"
         parameters = xllamacpp.CommonParams()
+        parameters.hostnames = [str(self._socket)]
         parameters.model.path = str(path)
         parameters.n_ctx = LONGEST_CONTEXT
         parameters.n_parallel = 1
         parameters.n_gpu_layers = 0
         parameters.warmup = False
+        parameters.verbosity = 1
         parameters.fit_params = False
         # Half the cores: threads of llama.cpp spin while they wait, and starve one another beside other work.
         parameters.cpuparams.n_threads = max(1, len(os.sched_getaffinity(0)) // 2)
@@ -45,15 +50,9 @@ class Backend:
 
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return what the server answers. Raises HostError of kind `request`, `context` or `internal`."""
-        connection = http.client.HTTPConnection(self._server.listening_address.removeprefix("http://"))
-        try:
-            connection.request(method, path, None if body is None else json.dumps(body))
-            response = connection.getresponse()
-            said = json.loads(response.read())
-        finally:
-            connection.close()
-        if response.status == http.client.OK:
+        status, said = exchange(self._socket, method, path, body)
+        if status == http.client.OK:
             return cast("dict[str, Any]", said)
         error = said.get("error", {})
         kind = "context" if error.get("type") == "exceed_context_size_error" else "request"
-        raise HostError(kind if response.status < 500 else "internal", str(error.get("message", said)))
+        raise HostError(kind if status < 500 else "internal", str(error.get("message", said)))
