@@ -66,6 +66,10 @@ def test_all_faults_are_reported_at_once_with_file_line_and_path():
         (GOOD + "state_machine: {initial: a, states: {a: {transitions: [{event: e, target: z}]}}}\n", "no state 'z'"),
         (GOOD + "state_machine: {states: [a], transitions: [{from: a, too: a}]}\n", "did you mean to?"),
         (GOOD + "  prompts: [yes, 5]\n", "test_matrix.prompts[1]"),
+        (
+            GOOD + "  prompts: [{text: a, config: {contains: b}}]\n",
+            "prompts[0].config: these settings need an `oracle`",
+        ),
         (GOOD + "  timeout_ms: .inf\n", "timeout_ms: '.inf'"),
         (
             GOOD + "verification_tests:\n- {name: a, prompt: p, expect: x}\n- {name: b, prompt: p, expect: y}\n",

@@ -55,10 +55,15 @@ def test_a_float_without_a_dot_is_a_number():
     assert playbook.extras["differential_tests"]["inference_compare"]["tolerance"] == 1e-5
 
 
-def test_thresholds_of_the_garbage_detector_are_named_as_not_run():
-    """A setting that we do not follow is said, not dropped."""
-    playbook = parse_playbook(playbook_shapes.text_of("some-1.5b-mvp"), source="x")
-    assert any("max_repetition_ratio" in line for line in playbook.not_run)
+def test_the_settings_of_every_oracle_are_kept():
+    """What a playbook says to an oracle, garbage included, reaches the plan."""
+    oracles = parse_playbook(playbook_shapes.text_of("some-1.5b-mvp"), source="x").oracles
+    assert {oracle.name: oracle.config for oracle in oracles} == {
+        "arithmetic": {"tolerance": 0.01},
+        "garbage": {"max_repetition_ratio": 0.3, "min_unique_chars": 10},
+        "code_syntax": {"languages": ["python", "rust"]},
+        "response": {"min_relevance": 0.3},
+    }
 
 
 def test_a_minimal_playbook_gets_the_documented_defaults():

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from apr_qa.catalog.prompts import for_kernel_op
 from apr_qa.catalog.tiers import tiers
-from apr_qa.files import canonical_json, plain_data
+from apr_qa.files import plain_data
 from apr_qa.playbook import verification
 from apr_qa.playbook.sections import KernelProfile
-from apr_qa.playbook.shape import SECTIONS, GatewaySwitches, OracleEntry, PlaybookFile, PromptEntry
+from apr_qa.playbook.shape import SECTIONS, GatewaySwitches, PlaybookFile, PromptEntry
 from apr_qa.vocab.axes import Tier
 from apr_qa.vocab.catalog import TierSpec
 from apr_qa.vocab.playbook import Matrix, ModelSpec, Playbook, Prompt
@@ -23,7 +22,6 @@ _TIER_WORDS = {
     "full": Tier.DEEP,
     "release": Tier.DEEP,
 }
-_GARBAGE = "garbage"
 _LONG_CONTEXT_OP = "Rope"
 
 
@@ -40,10 +38,10 @@ def assemble(file: PlaybookFile, *, source: str, digest: str, tier: Tier | None 
         digest=digest,
         source=source,
         gates=_switches(file.gates),
-        oracles=tuple(OracleSpec(name=o.type, config=o.config) for o in file.oracles if o.type != _GARBAGE),
+        oracles=tuple(OracleSpec(name=o.type, config=o.config) for o in file.oracles),
         failure_policy=file.failure_policy,
         extras=_extras(file),
-        not_run=(*_thresholds(file.oracles), *verification.left_out(file)),
+        not_run=tuple(verification.left_out(file)),
     )
 
 
@@ -112,10 +110,3 @@ def _plain(section: Any) -> Any:
     if isinstance(section, tuple):
         return [_plain(item) for item in section]
     return plain_data(section)
-
-
-def _thresholds(oracles: tuple[OracleEntry, ...]) -> Iterator[str]:
-    for entry in oracles:
-        if entry.type == _GARBAGE and entry.config:
-            config = canonical_json(entry.config)
-            yield f"oracle garbage config {config}: garbage is always judged, by a calibrated detector without settings"

@@ -12,7 +12,7 @@ from apr_qa.playbook.verification import DIFFERENTIAL
 
 def contradictions(file: PlaybookFile, marked: Marked) -> Iterator[Fault]:
     """Yield what contradicts itself: values listed twice, cells outside the matrix, states that do not exist."""
-    for path, problem in (*_repeated(file), *_expectations(file), *_states(file)):
+    for path, problem in (*_repeated(file), *_settings(file), *_expectations(file), *_states(file)):
         yield Fault(line=marked.line(path), path=dotted(path), problem=problem)
 
 
@@ -29,6 +29,12 @@ def _repeated(file: PlaybookFile) -> Iterator[tuple[Path, str]]:
         for i, value in enumerate(values):
             if value in values[:i]:
                 yield (*path, i), f"{value!s} stands here twice"
+
+
+def _settings(file: PlaybookFile) -> Iterator[tuple[Path, str]]:
+    for i, prompt in enumerate(file.test_matrix.prompts or ()):
+        if prompt.config and not prompt.oracle:
+            yield ("test_matrix", "prompts", i, "config"), "these settings need an `oracle` beside them"
 
 
 def _expectations(file: PlaybookFile) -> Iterator[tuple[Path, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from apr_qa.vocab.axes import Backend, Category, Cell, Format, Gateway, Modality, Severity, Tier
+from apr_qa.vocab.axes import Backend, Category, Cell, FailurePolicy, Format, Gateway, Modality, Severity, Tier
 from apr_qa.vocab.scenario import Scenario
 
 
@@ -69,6 +69,8 @@ class Plan:
     not_run: tuple[NotRun, ...] = ()
     narrowed: tuple[str, ...] = ()
     """How the user narrowed the claim: `backends: cpu`."""
+    failure_policy: FailurePolicy | None = None
+    """The playbook's own; None: the command's."""
     predicted_minutes: float = 0.0
     predicted_disk_bytes: int = 0
     notes: tuple[str, ...] = ()

@@ -1,0 +1,84 @@
+"""From a request to the plan: pure, seeded, ordered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from apr_qa.files import digest_of, plain_data
+from apr_qa.plan import predict, remarks
+from apr_qa.plan.cells import Field, lay_out
+from apr_qa.plan.drawing import Hand, draw, require_categories
+from apr_qa.plan.matrix import Questions, ask
+from apr_qa.plan.request import PlanRequest
+from apr_qa.plan.watched import Watched
+from apr_qa.vocab.gates import Brief
+from apr_qa.vocab.plan import NotRun, Plan
+
+
+def make_plan(request: PlanRequest) -> Plan:
+    """Return every question that will be asked and every claim that will be judged.
+
+    Raises InputError when nothing can run here, when an oracle cannot be used, and for a tier without a gate in each
+    of the six categories.
+    """
+    require_categories(request.tier, request.gates)
+    field = lay_out(request)
+    questions = ask(request, field.run)
+    extras = Watched(request.playbook.extras)
+    hand = draw(request.gates, _brief(request, field, questions, extras))
+    return _sealed(request, field, questions, hand, tuple(remarks.sections_not_run(extras.unread(), request)))
+
+
+def _brief(request: PlanRequest, field: Field, questions: Questions, extras: Watched) -> Brief:
+    playbook = replace(request.effective, extras=extras)
+    return Brief(
+        playbook=playbook,
+        tier=request.tier,
+        seed=playbook.matrix.seed,
+        cells=field.run,
+        matrix=questions.scenarios,
+        files=request.files,
+        context=request.context,
+        has_template=request.has_template,
+        reference=request.reference,
+        earlier=request.earlier,
+    )
+
+
+def _sealed(request: PlanRequest, field: Field, questions: Questions, hand: Hand, sections: tuple[NotRun, ...]) -> Plan:
+    playbook = request.effective
+    scenarios = (*questions.scenarios, *hand.probes)
+    plan = Plan(
+        digest="",
+        playbook=playbook.name,
+        playbook_digest=playbook.digest,
+        model=request.files.model,
+        tier=request.tier.tier,
+        seed=playbook.matrix.seed,
+        cells=field.run,
+        matrix_cells=field.asked,
+        scenarios=scenarios,
+        claims=hand.claims,
+        not_run=(
+            *field.not_run,
+            *questions.not_run,
+            *hand.not_run,
+            *remarks.quantizations_not_run(playbook.model, request.files),
+            *remarks.parts_not_run(playbook),
+            *remarks.oracles_not_run(playbook, questions.scenarios),
+            *sections,
+        ),
+        narrowed=(*field.narrowed, *hand.narrowed),
+        failure_policy=playbook.failure_policy,
+        predicted_minutes=predict.minutes(request, scenarios),
+        predicted_disk_bytes=predict.disk_bytes(len(scenarios), len(hand.claims)),
+        notes=(*remarks.notes(request), *questions.notes),
+    )
+    return replace(plan, digest=digest_of(plan_content(plan)))
+
+
+def plan_content(plan: Plan) -> dict[str, object]:
+    """Return what a plan's digest is taken over: all of it but the digest, as JSON values."""
+    content: dict[str, object] = plain_data(plan)
+    del content["digest"]
+    return content
