@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 STREAMED = ("scenarios", "claims")
 """Fields of the run record that have lines of their own."""
 
-_MAY_BE_NOT_FINITE = re.compile(rb"NaN|Infinity|[0-9][eE]\+?[0-9]{3}|(?<![0-9])[0-9]{300}")
+_MAY_BE_NOT_FINITE = re.compile(rb"[:,\[]\s*-?(?:NaN|Infinity|[0-9.]+[eE]\+?[0-9]{3}|[0-9]{300})")
 _SURROGATES = re.compile(r"(\\\\|\\ud[89ab]\w\w\\ud[c-f]\w\w)|\\ud[89a-f]\w\w")
 """An escaped backslash or a whole pair, which stay; or half a pair, which no strict reader takes."""
 _FAULTS_SHOWN = 3
@@ -64,8 +64,8 @@ def decode(line: bytes, where: str) -> Line:
 
     try:
         decoded = _adapter().validate_json(line)
-        if _MAY_BE_NOT_FINITE.search(line):
-            _ENCODE(decoded)
+        if not isinstance(decoded, ObservationLine) and _MAY_BE_NOT_FINITE.search(line):
+            _ENCODE(decoded)  # these records hold free JSON values, which no field's own type has looked at
     except ValidationError as error:
         raise InputError(f"this is no record of evidence: {_faults(error)}", where=where) from None
     except ValueError:
