@@ -42,7 +42,7 @@ def _judge(claim: Claim, exhibits: Exhibits) -> Verdict:
             scenario=first,
             **numbers,
         )
-    different = {str(sorted(exhibits.scenarios[name].oracle.expected.items())) for name in right}
+    different = {exhibits.scenarios[name].oracle.expected.get("number") for name in right}
     if len(different) < FEWEST_DIFFERENT:
         return _judging.unjudged(
             f"only {len(different)} different answers were wanted, too few to tell arithmetic from a constant",

@@ -50,8 +50,9 @@ def _judge(claim: Claim, exhibits: Exhibits) -> Verdict:
     if not answers:
         return _judging.nothing_answered(claim, exhibits)
     right = _judging.passed(answers, exhibits)
-    if not right:
-        return _judging.fell(f"none of {len(answers)} answers is right, and speed counts only when the answer is")
+    checked = [name for name in answers if exhibits.scenarios[name].oracle.name != "garbage"]
+    if not right or (checked and not set(right) & set(checked)):
+        return _judging.fell(f"none of {len(checked)} answers is right, and speed counts only when the answer is")
     speeds = [speed for name in right if (speed := _speed(answers[name])) is not None]
     if len(speeds) < FEWEST:
         return _judging.unjudged(f"only {len(speeds)} right answers were measured; {FEWEST} are needed", n=len(speeds))
