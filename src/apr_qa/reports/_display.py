@@ -25,12 +25,17 @@ def visible(text: str, limit: int = 400, keep: str = "") -> str:
 
 
 def one_line(text: str, limit: int = 160) -> str:
-    """Return `text` as one visible line, blanks folded."""
-    return visible(" ".join(text.split()), limit)
+    """Return `text` as one visible line, white space folded."""
+    head = text[: 16 * limit]
+    folded = " ".join(head.split())
+    return "".join(piece.text for piece in pieces(folded, limit, "", unseen=len(text) - len(head)))
 
 
-def pieces(text: str, limit: int = 400, keep: str = "\n\t") -> tuple[Piece, ...]:
-    """Return `text` as runs of plain and escaped characters, cut after about `limit` shown characters."""
+def pieces(text: str, limit: int = 400, keep: str = "\n\t", *, unseen: int = 0) -> tuple[Piece, ...]:
+    """Return `text` as runs of plain and escaped characters, cut after about `limit` shown characters.
+
+    `unseen` characters were left out before and are counted among those cut.
+    """
     runs: list[list[str]] = []
     shown = used = 0
     for char, escaped in _spell(text, keep):
@@ -44,9 +49,8 @@ def pieces(text: str, limit: int = 400, keep: str = "\n\t") -> tuple[Piece, ...]
         shown += len(char)
         used += 1
     found = [Piece(text=content, kind=kind) for kind, content in runs]
-    if used < len(text):
-        found.append(Piece(text=f" [{len(text) - used:,} more characters]", kind="cut"))
-    return tuple(found)
+    left = len(text) - used + unseen
+    return tuple(found) if not left else (*found, Piece(text=f" [{left:,} more characters]", kind="cut"))
 
 
 def _spell(text: str, keep: str) -> Iterator[tuple[str, bool]]:
