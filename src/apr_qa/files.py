@@ -8,7 +8,6 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -65,19 +64,20 @@ def sha256_file(path: Path) -> str:
     return digest.hexdigest()
 
 
+_AS_THEY_ARE = frozenset({type(None), bool, int, float, str})
+
+
 def plain_data(value: Any) -> Any:
     """Return records, enums, paths and tuples as the JSON values that stand for them."""
-    if value is None or isinstance(value, bool | int | float):
+    if type(value) in _AS_THEY_ARE:
         return value
-    if isinstance(value, str):
-        return str(value)
+    if names := getattr(type(value), "__dataclass_fields__", None):
+        return {name: plain_data(getattr(value, name)) for name in names}
     if isinstance(value, Mapping):
         return {str(key): plain_data(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
         return [plain_data(item) for item in value]
-    if is_dataclass(value):
-        return {entry.name: plain_data(getattr(value, entry.name)) for entry in fields(value)}
-    return str(value)
+    return value if isinstance(value, bool | int | float) else str(value)
 
 
 def canonical_json(value: Any) -> str:

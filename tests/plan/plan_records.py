@@ -36,8 +36,8 @@ def oracle(name, applies) -> Oracle:
 ORACLES = (
     oracle("garbage", lambda *_: True),
     oracle("arithmetic", lambda prompt, _: any(c in prompt for c in "+*")),
-    oracle("code_syntax", lambda prompt, _: prompt.startswith(("def ", "Write"))),
-    oracle("response", lambda prompt, _: prompt.startswith(("List", "Hello", "Name", "What is"))),
+    oracle("code_syntax", lambda prompt, _: prompt.startswith(("def ", "fn ", "Write"))),
+    oracle("response", lambda prompt, _: prompt.startswith(("List", "Hello", "Name", "What is", "Define"))),
     oracle("exact", lambda _, config: bool(config)),
 )
 

@@ -64,6 +64,7 @@ def test_all_faults_are_reported_at_once_with_file_line_and_path():
         (GOOD + "property_tests: [{name: a, generator: b, oracle: c, coumt: 3}]\n", "did you mean count"),
         (GOOD + "state_machine: {initial: a, states: {b: {}}}\n", "there is no state 'a'"),
         (GOOD + "state_machine: {initial: a, states: {a: {transitions: [{event: e, target: z}]}}}\n", "no state 'z'"),
+        (GOOD + "state_machine: {initial: a, states: {a: {on_entr: x}}}\n", "did you mean on_enter?"),
         (GOOD + "state_machine: {states: [a], transitions: [{from: a, too: a}]}\n", "did you mean to?"),
         (GOOD + "  prompts: [yes, 5]\n", "test_matrix.prompts[1]"),
         (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -60,14 +60,25 @@ def _quoted(choices: str) -> list[str]:
 
 
 def known_keys(shape: type[BaseModel], path: Path) -> list[str]:
-    """Return the keys that may stand at `path` in a file of this shape, of all forms that are possible there."""
-    shapes = [shape]
+    """Return the keys that may stand at `path` in a file of this shape, of all forms that are possible there.
+
+    None are returned where keys are free to choose.
+    """
+    shapes, is_free = [shape], False
     for step in path:
         if isinstance(step, int):
             continue
+        if is_free:
+            is_free = False
+            continue
         fields = [model.model_fields[step].annotation for model in shapes if step in model.model_fields]
+        is_free = any(_has_free_keys(annotation) for annotation in fields)
         shapes = [model for annotation in fields for model in _models_in(annotation)]
-    return [field.alias or name for model in shapes for name, field in model.model_fields.items()]
+    return [] if is_free else [field.alias or name for model in shapes for name, field in model.model_fields.items()]
+
+
+def _has_free_keys(annotation: Any) -> bool:
+    return get_origin(annotation) is dict or any(_has_free_keys(part) for part in get_args(annotation))
 
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
