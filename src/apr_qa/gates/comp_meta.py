@@ -14,7 +14,7 @@ from apr_qa.vocab.plan import Claim
 from apr_qa.vocab.verdict import Verdict
 from apr_qa.weights import Header, MalformedWeights
 
-EXACT = ("layers", "hidden", "heads", "kv_heads", "head_dim", "intermediate", "context", "tied")
+EXACT = ("layers", "hidden", "heads", "kv_heads", "head_dim", "intermediate", "context")
 REAL = ("rope_theta", "eps")
 FLOAT32 = 1e-6
 """Relative difference that storing a number as float32 may make."""

@@ -23,6 +23,8 @@ SMALLEST_COPY_BYTES = 1024
 """Smaller tensors (a norm of ones, biases) may be equal by chance."""
 _WHOLE = ("apr_q4", "apr_q8")
 """Types whose blocks do not follow rows."""
+_TABLES = frozenset({"bool", "u8", "i8", "u16", "i16", "u32", "i32", "u64", "i64"})
+"""Types of packed weights, zero points and indices: these may well be all the same, and the same in every layer."""
 Floats = npt.NDArray[np.float32]
 
 
@@ -65,8 +67,8 @@ def _fault(weights: Weights, info: TensorInfo) -> tuple[str, int]:
 
 def _may_be_constant(info: TensorInfo, value: float) -> bool:
     """Norm weights may all be one (or zero, where one is added), biases zero; a matrix says something."""
-    if len(info.shape) > 1:
-        return False
+    if len(info.shape) > 1 or info.dtype in _TABLES:
+        return info.dtype in _TABLES
     return "norm" in info.name or "ln_" in info.name or (info.name.endswith("bias") and value == 0) or value != 0
 
 
@@ -90,7 +92,7 @@ def _chunks(weights: Weights, info: TensorInfo) -> Iterator[Floats]:
 
 def _copy_of(weights: Weights, info: TensorInfo, seen: dict[tuple[int, int], str]) -> str:
     """Return which matrix this one is a copy of, empty when of none; tied embeddings may be stored twice."""
-    if info.size_bytes < SMALLEST_COPY_BYTES or len(info.shape) < 2:
+    if info.size_bytes < SMALLEST_COPY_BYTES or len(info.shape) < 2 or info.dtype in _TABLES:
         return ""
     raw = weights.raw(info.name)
     key = (info.size_bytes, zlib.crc32(raw.data))
