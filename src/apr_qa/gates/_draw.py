@@ -93,10 +93,14 @@ def not_drawn(spec: GateSpec, reason: str, *, required: bool = False) -> Drawn:
     return Drawn(not_run=(NotRun(what=spec.id, reason=reason, required=required),))
 
 
-def profile_assertions(brief: Brief) -> Mapping[str, Any]:
-    """Return the limits of the playbook's `profile_ci` section; none when there is no such section or it is off."""
+def profile_limit(brief: Brief, name: str) -> float | None:
+    """Return one of the `assertions` of the playbook's `profile_ci` section; None when it is not asked for.
+
+    Only what is asked for here is read, so that the plan can name what had no effect.
+    """
     section = brief.playbook.extras.get("profile_ci")
     if not isinstance(section, Mapping) or section.get("enabled") is False:
-        return {}
-    limits = section.get("assertions") or {}
-    return {name: value for name, value in limits.items() if isinstance(value, (int, float)) and value > 0}
+        return None
+    limits = section.get("assertions")
+    value = limits.get(name) if isinstance(limits, Mapping) else None
+    return float(value) if isinstance(value, int | float) and value > 0 else None

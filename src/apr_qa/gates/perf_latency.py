@@ -14,7 +14,7 @@ _QUANTILES = {"max_p50_ms": 0.5, "max_p99_ms": 0.99}
 
 
 def _draw_claims(spec: GateSpec, brief: Brief) -> Drawn:
-    limits = {name: float(value) for name, value in _draw.profile_assertions(brief).items() if name in _QUANTILES}
+    limits = {name: limit for name in _QUANTILES if (limit := _draw.profile_limit(brief, name)) is not None}
     if not limits:
         return Drawn()
     asked = {cell: _probes.ordinary(brief, cell) for cell in _draw.cells_of(spec, brief)}

@@ -30,9 +30,8 @@ def _draw_claims(spec: GateSpec, brief: Brief) -> Drawn:
 
 def _minimum(brief: Brief, cell: Cell) -> float | None:
     """Return the tokens per second that the playbook asks of the cell's backend, None when it asks for none."""
-    wanted = _draw.profile_assertions(brief)
-    value = wanted.get(f"min_throughput_{cell.backend}", wanted.get("min_throughput"))
-    return None if value is None else float(value)
+    of_backend = _draw.profile_limit(brief, f"min_throughput_{cell.backend}")
+    return of_backend if of_backend is not None else _draw.profile_limit(brief, "min_throughput")
 
 
 def _speed(observation: Observation) -> float | None:
