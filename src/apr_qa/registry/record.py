@@ -1,0 +1,189 @@
+"""The record of one certification: the truth from which table, badges and site are derived."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Final, Literal
+
+from apr_qa.errors import InputError
+from apr_qa.vocab.axes import Gateway, Tier
+from apr_qa.vocab.evidence import Evidence, RunRecord
+from apr_qa.vocab.score import GatewayState, Scorecard, Status
+from apr_qa.vocab.throughput import throughput
+from apr_qa.vocab.validity import expiry, parse_time
+from apr_qa.vocab.verdict import Outcome
+
+RECORD_VERSION: Final = 1
+_MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}(/[A-Za-z0-9][A-Za-z0-9._-]{0,95})?")
+_PROVENANCE = "PROVENANCE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Throughput:
+    """Tokens per second over passed answers of the matrix."""
+
+    median: float
+    answers: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineUsed:
+    """The engine that answered, as it was probed."""
+
+    name: str
+    version: str
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One certification, never changed once written. Its name is the SHA-256 of its bytes."""
+
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = {"extra": "forbid", "allow_inf_nan": False}
+
+    version: Literal[1] = RECORD_VERSION
+    model: str
+    revision: str
+    family: str
+    parameters: str
+    tier: Tier
+    status: Status
+    reason: str
+    mqs: int
+    before_gateways: int
+    normalised: float
+    grade: str
+    formula: str
+    best_status: Status
+    certified_at: int
+    gateways: Mapping[Gateway, GatewayState]
+    judged: int
+    corroborated: int
+    lower_bound: float | None
+    outcomes: Mapping[str, int]
+    planned_matrix: int
+    planned_probes: int
+    matrix_judged: int
+    cells: tuple[str, ...]
+    """Planned to run."""
+    matrix_cells: tuple[str, ...]
+    """Asked for by the playbook."""
+    narrowed: tuple[str, ...] = ()
+    tps: Mapping[str, Throughput] = field(default_factory=dict)
+    """By `format-backend`."""
+    engines: Mapping[str, EngineUsed] = field(default_factory=dict)
+    """By format."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 by name."""
+    provenance_verified: bool = False
+    playbook: str
+    playbook_digest: str
+    plan_digest: str
+    evidence: str
+    """Seal of the evidence."""
+    apr_qa_version: str
+    seed: int
+    last_certified: str
+    """When the run began: UTC, RFC 3339, to the second."""
+    expires: str
+    """The last day on which it counts: `2027-02-19`."""
+    recheck: str
+    """The command line that asks the same again."""
+
+
+def make_record(evidence: Evidence, card: Scorecard) -> Record:
+    """Return the record of a run. Raises InputError for a model name or time that no registry can hold."""
+    run = evidence.run
+    moment = parse_time(run.started_at)
+    if moment is None:
+        raise InputError("the evidence does not say when its run began", remedy="Certify the model again.")
+    check_name(run.model)
+    return Record(
+        model=run.model,
+        revision=run.revision,
+        family=run.family,
+        parameters=run.parameters,
+        **_score(card),
+        best_status=run.best_status,
+        certified_at=run.certified_at,
+        planned_matrix=run.planned_matrix,
+        planned_probes=run.planned_probes,
+        cells=run.cells,
+        matrix_cells=run.matrix_cells,
+        narrowed=run.narrowed,
+        tps={
+            f"{fmt}-{backend}": Throughput(median=round(speed.median, 3), answers=speed.n)
+            for (fmt, backend), speed in throughput(evidence).items()
+        },
+        engines={
+            fmt: EngineUsed(name=e.name, version=e.version, digest=e.digest) for fmt, e in sorted(run.engines.items())
+        },
+        files=dict(sorted(run.files.items())),
+        provenance_verified=_provenance(evidence),
+        playbook=run.playbook,
+        playbook_digest=run.playbook_digest,
+        plan_digest=run.plan_digest,
+        evidence=evidence.seal,
+        apr_qa_version=run.apr_qa_version,
+        seed=run.seed,
+        last_certified=moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        expires=expiry(run.started_at),
+        recheck=_recheck(run),
+    )
+
+
+def check_name(model: str) -> None:
+    """Raise InputError unless `model` is `name` or `org/name` and safe as a path below the registry."""
+    if not _MODEL.fullmatch(model) or ".." in model:
+        raise InputError(
+            f"{model[:120]!r} is no name for the registry", remedy="Name the model `org/name` or `name`, plain ASCII."
+        )
+
+
+def text_of(record: Record) -> str:
+    """Return the bytes of a record as text: sorted keys, two blanks, one line end. NaN is refused (ValueError)."""
+    return json.dumps(dataclasses.asdict(record), indent=2, sort_keys=True, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def digest_of_text(text: str) -> str:
+    """Return the name of a record: the SHA-256 of its bytes, in hex."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def digest_of(record: Record) -> str:
+    """Return the name of a record."""
+    return digest_of_text(text_of(record))
+
+
+def identity(record: Record) -> str:
+    """Return what makes it the same model: the revision, or the files' digests where there is none."""
+    return record.revision or " ".join(f"{name}:{digest}" for name, digest in sorted(record.files.items()))
+
+
+def _score(card: Scorecard) -> dict[str, Any]:
+    same = "tier status reason mqs before_gateways normalised grade formula judged corroborated lower_bound"
+    facts = {name: getattr(card, name) for name in (*same.split(), "matrix_judged")}
+    states = {g: card.gateways.get(g, GatewayState.NOT_EVALUATED) for g in Gateway}
+    return facts | {"gateways": states, "outcomes": dict(sorted(card.outcomes.items()))}
+
+
+def _provenance(evidence: Evidence) -> bool:
+    """Whether gates on the origin of the files were judged, and all of them survived."""
+    origins = [j.verdict.outcome for j in evidence.judged if _PROVENANCE in j.claim.gate]
+    return bool(origins) and all(outcome is Outcome.CORROBORATED for outcome in origins)
+
+
+def _recheck(run: RunRecord) -> str:
+    revision = f"--revision {shlex.quote(run.revision)} " if run.revision else ""
+    narrowed = "".join(
+        f" --{axis.strip()} {shlex.quote(values.strip())}"
+        for axis, _, values in (words.partition(":") for words in run.narrowed)
+        if axis.strip() in {"formats", "backends", "modalities"} and values
+    )
+    return f"apr-qa certify {shlex.quote(run.model)} {run.tier} {revision}--seed {run.seed}{narrowed}"
