@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import textwrap
 from collections.abc import Sequence
@@ -197,15 +198,19 @@ def asked(
 
 
 def left_behind(needle: str) -> list[str]:
-    """Return the living processes whose command line, folder or environment names `needle`."""
+    """Return the living processes that name `needle`, and children of ours that nobody reaped."""
+    zombies = [child for child in psutil.Process().children() if child.status() == psutil.STATUS_ZOMBIE]
+    return living(needle) + [f"zombie {zombie.pid}" for zombie in zombies]
+
+
+def living(needle: str) -> list[str]:
+    """Return the living processes whose command line, folder or HOME names `needle`."""
     found = []
     for process in psutil.process_iter():
         try:
             shown = json.dumps([process.cmdline(), process.cwd(), process.environ().get("HOME", "")])
-            is_ours = process.pid == psutil.Process().pid
-            if needle in shown and not is_ours and process.status() != psutil.STATUS_ZOMBIE:
+            if needle in shown and process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(shown)
         except psutil.Error:
             continue
-    zombies = [child for child in psutil.Process().children() if child.status() == psutil.STATUS_ZOMBIE]
-    return found + [f"zombie {zombie.pid}" for zombie in zombies]
+    return found

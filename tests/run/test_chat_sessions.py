@@ -52,7 +52,7 @@ def test_a_reset_goes_between_conversations(tmp_path: Path) -> None:
 )
 def test_who_breaks_a_session_harms_itself_alone(bad: str, ending: Ending, tmp_path: Path) -> None:
     """The session is started again for the next scenario; only a crash is asked again, once."""
-    seen = asked(tmp_path, chats(timeout_s=3.0), script(tmp_path, CHAT, bad=bad))
+    seen = asked(tmp_path, chats(timeout_s=2.0), script(tmp_path, CHAT, bad=bad))
     assert [o.reply.ending for o in seen.values()] == [Ending.ANSWERED, ending, Ending.ANSWERED, Ending.ANSWERED]
     assert seen["b"].attempts == (2 if ending is Ending.CRASHED else 1)
     assert seen["c"].session == seen["d"].session != seen["a"].session

@@ -12,7 +12,7 @@ from pathlib import Path
 from subprocess import PIPE, Popen
 
 import pytest
-from script_engines import CELL_FORMAT, FACTS, ask, asked, engine, files_in, left_behind, script
+from script_engines import CELL_FORMAT, FACTS, ask, asked, engine, files_in, left_behind, living, script
 
 from apr_qa.engines.reference import REFERENCE
 from apr_qa.errors import WorkspaceError
@@ -105,7 +105,7 @@ run = observe(
     [ask("a"), ask("b")],
     equipment={{"": {{CELL_FORMAT: Equipped(engine=engine(), facts=FACTS, program=program)}}}},
     files=files_in(folder), scratch=folder / "scratch", workers=2, units=lambda s: s.id,
-    started=lambda s: print("started", flush=True),
+    started=lambda s: os.write(1, b"started\\n"),
 )
 try:
     with closing(run):
@@ -124,7 +124,7 @@ def test_no_engine_outlives_us(blow: signal.Signals, tmp_path: Path) -> None:
         assert [driver.stdout.readline() for _ in range(2)] == ["started\n"] * 2
         engines = tmp_path / "engine.py"
         deadline = time.monotonic() + 30
-        while len(left_behind(str(engines))) < 2 and time.monotonic() < deadline:
+        while len(living(str(engines))) < 2 and time.monotonic() < deadline:
             time.sleep(0.05)
         os.kill(driver.pid, blow)
         said = driver.stdout.read()
@@ -134,9 +134,9 @@ def test_no_engine_outlives_us(blow: signal.Signals, tmp_path: Path) -> None:
         assert said == "interrupted\n"
         assert list((tmp_path / "scratch").iterdir()) == []
     deadline = time.monotonic() + 30
-    while left_behind(str(engines)) and time.monotonic() < deadline:
+    while living(str(engines)) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert not left_behind(str(engines))
+    assert not living(str(engines))
 
 
 def test_no_files_and_no_engine_are_not_the_models_fault(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.server
+import socket
+import sys
 import threading
 import time
 from pathlib import Path
@@ -10,7 +12,11 @@ from pathlib import Path
 import pytest
 from script_engines import SERVE, ask, asked, script
 
+from apr_qa.run.isolation import server_fence
+from apr_qa.run.process import Child, Seen
+from apr_qa.run.serving import is_ours
 from apr_qa.vocab.axes import Modality
+from apr_qa.vocab.command import Command
 from apr_qa.vocab.observation import Ending, Failing
 
 PROMPTS = [f"p{n}" for n in range(5)]
@@ -65,7 +71,7 @@ def test_requests_overlap_only_with_workers(tmp_path: Path) -> None:
 )
 def test_who_breaks_a_server_harms_itself_alone(bad: str, ending: Ending, workers: int, tmp_path: Path) -> None:
     """A request that kills or hangs the server is charged with it; the others are answered."""
-    seen = asked(tmp_path, requests(timeout_s=3.0), script(tmp_path, SERVE, bad=bad), workers=workers)
+    seen = asked(tmp_path, requests(timeout_s=2.0), script(tmp_path, SERVE, bad=bad), workers=workers)
     got = {p: o.reply.ending for p, o in seen.items()}
     if "while prompt == 'p1': print" in bad:  # whoever is in flight loses the connection too
         assert got["p1"] is ending
@@ -91,10 +97,10 @@ ELSEWHERE = SERVE.replace("BAD", "pass").replace("server.server_port", "1")
 def test_a_server_that_does_not_come_up(text: str, ending: Ending, tmp_path: Path) -> None:
     """A server that is not healthy in time, or ends before, is a failure to load, within the limit."""
     began = time.monotonic()
-    seen = asked(tmp_path, requests(timeout_s=1.5), script(tmp_path, text))
+    seen = asked(tmp_path, requests(timeout_s=1.0), script(tmp_path, text))
     assert {o.reply.ending for o in seen.values()} == {ending}
     assert {o.reply.failing for o in seen.values()} <= {Failing.LOAD, Failing.UNKNOWN}
-    assert time.monotonic() - began < 1.5 * 12
+    assert time.monotonic() - began < 1.0 * 15
 
 
 def test_a_server_that_dies_between_health_and_request(tmp_path: Path) -> None:
@@ -126,3 +132,31 @@ def test_another_program_on_the_port_is_not_ours(tmp_path: Path) -> None:
         thread.join()
     assert seen.reply.ending is Ending.TIMEOUT
     assert seen.reply.text is None
+
+
+def test_who_listens_on_a_port(tmp_path: Path) -> None:
+    """A port counts as ours when the program, or one that it started, listens on it, and only then."""
+    code = "import os, socket; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1], flush=True); "
+    listens = Command(argv=(sys.executable, "-I", "-c", code + "os.fork(); s.accept()"))
+    with Child(listens, workdir=tmp_path) as ours, Child(listens, workdir=tmp_path) as other:
+        for child in (ours, other):
+            assert child.wait(lambda printed: printed.endswith(b"\n"), limit_s=20) is Seen.ACCEPTED
+        assert is_ours(ours.pid, int(ours.stdout.all()))
+        assert not is_ours(ours.pid, int(other.stdout.all()))
+
+
+def test_a_server_reaches_nothing_outside(tmp_path: Path) -> None:
+    """Where the system allows it, a server answers us but reaches nothing of this machine's loopback."""
+    if not server_fence():
+        pytest.skip("this system gives no network namespace that we can reach into")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        bad = f"""
+        import socket
+        try:
+            socket.create_connection(("127.0.0.1", {listener.getsockname()[1]}), timeout=5)
+        except OSError as error:
+            prompt = type(error).__name__
+        handler.say(200, prompt.encode())
+        """
+        seen = asked(tmp_path, [ask("x", Modality.SERVE)], script(tmp_path, SERVE, bad=bad))["x"]
+    assert seen.reply.text == "ConnectionRefusedError"

@@ -29,7 +29,7 @@ def hold(way: Conversation, station: Station, queue: deque[Scenario], *, cold: b
     try:
         with station.folder() as folder:
             command = way.command(station.setting(folder, lead, timeout_s=lead.timeout_s))
-            with station.talk_to(command, folder, network=False) as child:
+            with station.talk_to(command, folder) as child:
                 return _Talk(station, way, child, command, folder, cold=cold).hold(queue)
     except (NotStarted, OSError) as error:
         station.started(lead)

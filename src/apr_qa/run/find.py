@@ -59,7 +59,7 @@ def _program(engine: Engine, program: str | None) -> str:
 def _probe(engine: Engine, start: tuple[str, ...], args: tuple[str, ...]) -> Completed:
     command = Command(argv=(*start, *args), timeout_s=PROBE_S)
     with tempfile.TemporaryDirectory(prefix="apr-qa-") as folder:
-        completed = run(command, workdir=Path(folder), fence=fence(network=False))
+        completed = run(command, workdir=Path(folder), fence=fence())
     if completed.stopped is Stopped.NOT_STARTED:
         raise EngineMissingError(f"{engine.name}: {completed.note}", where=start[0], remedy=engine.get_it)
     if completed.stopped is Stopped.TIMEOUT:

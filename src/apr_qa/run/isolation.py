@@ -15,6 +15,16 @@ from apr_qa.vocab.command import Command
 _PROBE_S = 10.0
 _NO_NETWORK = (("unshare", "--net", "--"), ("unshare", "--user", "--map-root-user", "--net", "--"))
 _DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--no-new-privs", "--")
+_LOOPBACK_UP = """
+import fcntl, os, socket, struct, sys
+with socket.socket() as door:
+    fcntl.ioctl(door, 0x8914, struct.pack("16sh14x", b"lo", 0x49))  # SIOCSIFFLAGS: up, loopback, running
+try:
+    os.execvp(sys.argv[1], sys.argv[1:])
+except OSError as error:
+    print(f"python: failed to execute {sys.argv[1]}: {error.strerror}", file=sys.stderr)
+    sys.exit(127)
+"""
 
 
 @functools.cache
@@ -27,14 +37,37 @@ def network_fence() -> tuple[str, ...]:
 
 
 @functools.cache
+def server_fence() -> tuple[str, ...]:
+    """As `network_fence`, with a loopback of the program's own; empty where we could not reach a server inside."""
+    if not network_fence() or not shutil.which("nsenter"):
+        return ()
+    return _that_works((*network_fence(), sys.executable, "-I", "-S", "-c", _LOOPBACK_UP))
+
+
+@functools.cache
 def life_fence() -> tuple[str, ...]:
     """What to put before an argv so that the program dies when the thread that started it does."""
     return _that_works(_DIES_WITH_US)
 
 
-def fence(*, network: bool) -> tuple[str, ...]:
-    """Everything to put before an argv. `network`: the program must be reachable, as a server must."""
-    return (*(() if network else network_fence()), *life_fence())
+def fence(*, server: bool = False) -> tuple[str, ...]:
+    """Everything to put before an argv."""
+    return (*(server_fence() if server else network_fence()), *life_fence())
+
+
+def way_into(pid: int) -> tuple[str, ...]:
+    """What to put before an argv so that the program runs in the network namespace of the program `pid`."""
+    if "--user" in network_fence():
+        return ("nsenter", "--target", str(pid), "--user", "--preserve-credentials", "--net", "--")
+    return ("nsenter", f"--net=/proc/{pid}/ns/net", "--")
+
+
+def is_inside(pid: int) -> bool:
+    """True once the program has left our network namespace."""
+    try:
+        return Path(f"/proc/{pid}/ns/net").readlink() != Path("/proc/self/ns/net").readlink()
+    except OSError:
+        return False
 
 
 def facts() -> tuple[str, ...]:
@@ -46,7 +79,9 @@ def facts() -> tuple[str, ...]:
         held.append("memory and file size limits")
     if life_fence():
         held += ["ends with apr-qa", "no new privileges"]
-    if network_fence():
+    if server_fence():
+        held.append("network: none, servers have a loopback of their own")
+    elif network_fence():
         held.append("network: none for run and chat; servers: not isolated")
     else:
         held.append("network: not isolated")

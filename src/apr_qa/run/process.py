@@ -15,7 +15,7 @@ from threading import Event
 from typing import Self
 
 from apr_qa.run import strays, surroundings
-from apr_qa.run.spawn import NotStarted, Spawned
+from apr_qa.run.spawn import PIPE, NotStarted, Spawned
 from apr_qa.run.streams import Capture, Pump
 from apr_qa.vocab.command import Command, Completed, Stopped
 
@@ -61,8 +61,19 @@ def run(command: Command, *, workdir: Path, cancel: Event | None = None, fence: 
 class Child:
     """A running program. Leaving its context ends it and all that it started."""
 
-    def __init__(self, command: Command, *, workdir: Path, fence: tuple[str, ...] = (), talks: bool = False) -> None:
-        """Start it in `workdir`; with `talks`, its standard input is a pipe. Raises NotStarted."""
+    def __init__(
+        self,
+        command: Command,
+        *,
+        workdir: Path,
+        fence: tuple[str, ...] = (),
+        talks: bool = False,
+        stdin: int | None = None,
+    ) -> None:
+        """Start it in `workdir`. Its standard input is a pipe with `talks`, or the file descriptor `stdin`, if given.
+
+        Raises NotStarted.
+        """
         self.command = command
         self._fence = fence
         self.stdout = Capture(command.output_limit_bytes)
@@ -74,7 +85,7 @@ class Child:
         self._closing = threading.Lock()
         self._mark = secrets.token_hex(8)
         self._began = time.monotonic()
-        self._program = Spawned(command, workdir=workdir, mark=self._mark, fence=fence, talks=talks)
+        self._program = Spawned(command, workdir=workdir, mark=self._mark, fence=fence, stdin=PIPE if talks else stdin)
         out, err = self._program.outputs
         self._pump = Pump({out: self.stdout, err: self.stderr}, self._changed)
         self._pump.start()

@@ -153,7 +153,8 @@ class _Desk:
             self.server.child.mark()
 
     def _observation(self, flight: _Flight, reply: Reply, completed: Completed | None = None) -> Observation:
-        child, command, base = self.server.child, self.server.command, self.server.door.base
+        child, command = self.server.child, self.server.command
+        base = self.server.address or self.server.door.base
         request = flight.request
         sight = Sight(
             argv=command.argv if command else (),

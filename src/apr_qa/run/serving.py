@@ -13,7 +13,9 @@ import psutil
 
 from apr_qa.run import endings
 from apr_qa.run.http import Door
+from apr_qa.run.isolation import fence, server_fence
 from apr_qa.run.process import Child, Seen
+from apr_qa.run.relay import relay
 from apr_qa.run.station import Cancelled, Station
 from apr_qa.vocab.command import Command, Completed, HttpResponse, Stopped
 from apr_qa.vocab.engines import Server, Setting
@@ -42,6 +44,8 @@ class Running:
     session: str
     folder: Path
     began: float
+    address: str = ""
+    """Base URL as the server itself has it; the door may lead there through a relay."""
     command: Command | None = None
     child: Child | None = None
     """None for a server that somebody else runs."""
@@ -64,10 +68,11 @@ def running(station: Station, way: Server, first: Scenario) -> Iterator[Running]
             server = replace(server, door=Door(station.equipped.program[0], remote=True))
         else:
             command = way.command(setting)
-            child = stack.enter_context(station.talk_to(command, folder, network=True))
+            child = stack.enter_context(Child(command, workdir=folder, fence=fence(server=True)))
             server = replace(server, child=child, command=command)
             port = _port(station, way, server, deadline)
-            server = replace(server, door=Door(f"http://127.0.0.1:{port}"))
+            outside = stack.enter_context(relay(child, port, folder, deadline)) if server_fence() else port
+            server = replace(server, door=Door(f"http://127.0.0.1:{outside}"), address=f"http://127.0.0.1:{port}")
         stack.callback(server.door.close)
         _await_health(station, way, server, deadline)
         yield server
@@ -100,8 +105,8 @@ def _await_health(station: Station, way: Server, server: Running, deadline: floa
         answer = server.door.ask(way.health, timeout_s=min(_HEALTH_S, left_s))
         if isinstance(answer, HttpResponse):
             if way.healthy(answer):
-                if server.child is None or _is_ours(server.child.pid, server.door.port):
-                    return
+                if server.child is None or server_fence() or is_ours(server.child.pid, server.door.port):
+                    return  # inside the fence there is nobody else
                 last = f"another program answers on port {server.door.port}"
             else:
                 last = f"the health check was answered with status {answer.status}"
@@ -133,7 +138,7 @@ def _not_up(way: Server, server: Running, seen: Seen, why: str) -> Exception:
     return NotUp(replace(reply, failing=reply.failing or Failing.LOAD), completed)
 
 
-def _is_ours(pid: int, port: int) -> bool:
+def is_ours(pid: int, port: int) -> bool:
     """True when the program or one below it listens on `port`, or when the system does not show who does."""
     try:
         program = psutil.Process(pid)

@@ -13,6 +13,7 @@ from pathlib import Path
 from apr_qa.run import strays, surroundings
 from apr_qa.vocab.command import Command
 
+PIPE = subprocess.PIPE
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
@@ -23,14 +24,16 @@ class NotStarted(Exception):
 class Spawned:
     """A program started in a session of its own, with pipes for its output."""
 
-    def __init__(self, command: Command, *, workdir: Path, mark: str, fence: tuple[str, ...], talks: bool) -> None:
-        """Start it; with `talks`, its standard input is a pipe. Raises NotStarted."""
+    def __init__(
+        self, command: Command, *, workdir: Path, mark: str, fence: tuple[str, ...], stdin: int | None
+    ) -> None:
+        """Start it. `stdin`: PIPE, or a file descriptor; None: the command's own bytes. Raises NotStarted."""
         strays.adopt_orphans()
         try:
             with strays.STARTING, contextlib.ExitStack() as stack:
                 self._popen = subprocess.Popen(
                     (*fence, *command.argv),
-                    stdin=subprocess.PIPE if talks else _stdin(command, stack),
+                    stdin=_stdin(command, stack) if stdin is None else stdin,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,
                     cwd=workdir,
@@ -44,7 +47,7 @@ class Spawned:
         self.pid = self._popen.pid
         surroundings.limit(self.pid, command)
         self.stdin = self._popen.stdin.fileno() if self._popen.stdin else -1
-        if talks:
+        if self._popen.stdin:
             os.set_blocking(self.stdin, False)
 
     @property

@@ -64,13 +64,13 @@ class Station:
 
     def run(self, command: Command, workdir: Path) -> Completed:
         """Run a program to its end, without network. Raises Cancelled."""
-        completed = run(command, workdir=workdir, cancel=self.cancel, fence=fence(network=False))
+        completed = run(command, workdir=workdir, cancel=self.cancel, fence=fence())
         self.check()
         return completed
 
-    def talk_to(self, command: Command, workdir: Path, *, network: bool) -> Child:
-        """Start a program that is talked to. Raises NotStarted."""
-        return Child(command, workdir=workdir, fence=fence(network=network), talks=not network)
+    def talk_to(self, command: Command, workdir: Path) -> Child:
+        """Start a program that is talked to over its standard streams. Raises NotStarted."""
+        return Child(command, workdir=workdir, fence=fence(), talks=True)
 
     def check(self) -> None:
         """Raise Cancelled when the run is being stopped."""
