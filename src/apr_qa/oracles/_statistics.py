@@ -114,7 +114,7 @@ def _repetition(text: str, prompt: str) -> dict[str, float]:
     )
     return {
         "one character": ramp(_repeats.longest_run(text), 6 * patience, 12 * patience),
-        "a loop": loop if has_letters else loop * ramp(covered, 40, 80),
+        "a loop": loop if has_letters else loop * (ramp(covered, 40, 80) if " " in text else ramp(covered, 24, 40)),
         "repeated words": again * ramp(len(text), 20 * patience, 40 * patience),
         "repeated pieces": ramp(_repeats.repeated_pieces(text), 0.12, 0.4) * (patience == 1),
         "few characters": ramp(_entropy(text), 2.6, 1.6) * ramp(len(text), 32 * patience, 80 * patience) * has_letters,
@@ -153,7 +153,7 @@ def _scripts(words: list[str], *, listed: bool) -> dict[str, float]:
 
 
 def _language(text: str, words: list[str], prompt: str) -> dict[str, float]:
-    if _ASKED_FOR_CODES.search(prompt):
+    if _ASKED_FOR_CODES.search(prompt) and text.count(" ") < len(text) / 12:
         return {}
     code = is_code_like(text)
     plain = _OPAQUE.sub(" ", text)
@@ -190,7 +190,7 @@ def is_code_like(text: str) -> bool:
 
 
 def _brackets_close(text: str) -> bool:
-    return all(abs(text.count(a) - text.count(b)) <= 2 for a, b in ("()", "[]", "{}"))
+    return all(abs(text.count(a) - text.count(b)) <= min(2, text.count("\n") + 1) for a, b in ("()", "[]", "{}"))
 
 
 def _is_list(text: str) -> bool:
