@@ -9,7 +9,7 @@ from apr_qa.catalog.tiers import tiers
 from apr_qa.plan.request import PlanRequest
 from apr_qa.playbook.load import parse_playbook
 from apr_qa.vocab.artefacts import Artefact, ModelFiles
-from apr_qa.vocab.axes import Backend, Category, Format, Gateway, Tier
+from apr_qa.vocab.axes import Category, Format, Gateway, Tier
 from apr_qa.vocab.engines import Engine, Equipped
 from apr_qa.vocab.evidence import EngineFacts
 from apr_qa.vocab.gates import Brief, Drawn, Gate, GateSpec, Oracle
@@ -46,7 +46,7 @@ def gate(category, gateway=None, *, name="", tiers=tuple(Tier), reads=None) -> G
     """A gate that claims something of each cell, asks one probe, and reads `reads` of the playbook."""
 
     def draw(spec: GateSpec, brief: Brief) -> Drawn:
-        params = reads(brief.playbook.extras) if reads else {}
+        params = reads(brief.playbook) if reads else {}
         asked = tuple(_probe(brief, cell) for cell in brief.cells)
         claims = tuple(_claim(spec, scenario, params) for scenario in asked)
         return Drawn(claims=claims, scenarios=asked)
@@ -133,6 +133,3 @@ def request(text=MINIMAL, **changes) -> PlanRequest:
         "oracles": ORACLES,
     }
     return PlanRequest(**(usual | changes))
-
-
-__all__ = ["CPU", "GATES", "GPU", "MINIMAL", "ORACLES", "Backend", "engine", "files", "gate", "oracle", "request"]

@@ -37,8 +37,7 @@ def test_every_field_of_a_full_playbook_arrives():
     playbook = parse_playbook(playbook_shapes.text_of("some-1.5b-kernel-mvp"), source="x")
     model, matrix = playbook.model, playbook.matrix
     assert (model.quantizations, model.size_category, model.family) == (("q4_k_m", "q8_0"), SizeClass.SMALL, "qwen2")
-    assert model.expected == playbook.extras["expected"]
-    assert model.expected["expected_vocab_size"] == 151936
+    assert (model.expected_hidden_dim, model.expected_vocab_size) == (1536, 151936)
     assert matrix.modalities == (Modality.RUN, Modality.CHAT)
     assert matrix.backends == (Backend.CPU,)
     assert (matrix.seed, matrix.timeout_ms) == (42, 90_000)

@@ -97,11 +97,9 @@ def _switches(gates: GatewaySwitches) -> dict[str, bool]:
 
 
 def _extras(file: PlaybookFile) -> dict[str, Any]:
-    """Return the sections that the file has, and the dimensions it expects, as plain data."""
+    """Return the sections that the file has, as plain data."""
     found = {name: getattr(file, name) for name in SECTIONS if name in file.model_fields_set}
-    extras = {name: _plain(section) for name, section in found.items() if section is not None}
-    expected = ModelSpec(**dict(file.model)).expected
-    return {**extras, "expected": expected} if expected else extras
+    return {name: _plain(section) for name, section in found.items() if section is not None}
 
 
 def _plain(section: Any) -> Any:

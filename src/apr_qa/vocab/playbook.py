@@ -31,13 +31,6 @@ class ModelSpec:
     expected_vocab_size: int | None = None
     expected_intermediate_dim: int | None = None
 
-    @property
-    def expected(self) -> dict[str, int]:
-        """The dimensions that the playbook states, by the names above."""
-        names = ("hidden_dim", "num_layers", "num_heads", "num_kv_heads", "vocab_size", "intermediate_dim")
-        stated = {f"expected_{name}": getattr(self, f"expected_{name}") for name in names}
-        return {name: value for name, value in stated.items() if value is not None}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
