@@ -80,3 +80,14 @@ def category_claims(each=2):
 
 def all_claims(each=2):
     return gateway_claims() + category_claims(each)
+
+
+def perfect(run=None):
+    """A run in which every planned claim survived."""
+    run = run or run_record(claims=all_claims())
+    return run, [judged(one) for one in run.claims]
+
+
+def with_outcome(decided, which, outcome, reason="because"):
+    """The same verdicts, but for the claims that `which` picks."""
+    return [judged(j.claim, outcome, reason) if which(j.claim) else j for j in decided]

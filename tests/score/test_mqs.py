@@ -1,223 +1,29 @@
-"""What evidence is worth: the laws of the score, and the defects of the original that must not come back."""
+"""Status, points and penalties."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from record_builders import all_claims, category_claims, claim, judged, observation, run_record, scenario
+from record_builders import (
+    all_claims,
+    category_claims,
+    claim,
+    judged,
+    observation,
+    perfect,
+    run_record,
+    scenario,
+    with_outcome,
+)
 
-from apr_qa.errors import InputError
-from apr_qa.score.mqs import score, score_records
-from apr_qa.vocab.axes import Category, Gateway, Severity, Tier
+from apr_qa.score.mqs import score
+from apr_qa.vocab.axes import Category, Gateway, Severity
 from apr_qa.vocab.evidence import Judged
 from apr_qa.vocab.observation import Ending
 from apr_qa.vocab.plan import NotRun
-from apr_qa.vocab.score import GatewayState, Status
+from apr_qa.vocab.score import Status
 from apr_qa.vocab.verdict import Outcome, Verdict
-
-LOST = (Outcome.FALSIFIED, Outcome.TIMEOUT, Outcome.CRASHED)
-
-
-def perfect(run=None):
-    """A run in which every planned claim survived."""
-    run = run or run_record(claims=all_claims())
-    return run, [judged(c) for c in run.claims]
-
-
-def with_outcome(decided, which, outcome, reason="because"):
-    return [judged(j.claim, outcome, reason) if which(j.claim) else j for j in decided]
-
-
-# --- laws ----------------------------------------------------------------------------------------------------------
-
-gates = st.builds(
-    lambda n, category, gateway, severity, weight: claim(
-        f"F-{n}@model", category, gateway, severity=severity, weight=weight
-    ),
-    st.integers(0, 40),
-    st.sampled_from(Category),
-    st.sampled_from([None, None, None, *Gateway]),
-    st.sampled_from(Severity),
-    st.floats(0, 100, allow_nan=False),
-)
-decisions = st.lists(st.builds(judged, gates, st.sampled_from(Outcome)), max_size=30, unique_by=lambda j: j.claim.id)
-without_gateway = st.lists(
-    st.builds(judged, gates.filter(lambda c: c.gateway is None), st.sampled_from(Outcome)),
-    max_size=30,
-    unique_by=lambda j: j.claim.id,
-)
-endings = st.lists(
-    st.builds(
-        lambda n, ending, first: observation(f"s{n}", ending, first_ending=first, attempts=2 if first else 1),
-        st.integers(0, 20),
-        st.sampled_from(Ending),
-        st.sampled_from([None, *Ending]),
-    ),
-    max_size=20,
-)
-
-
-@given(decisions, endings)
-def test_the_score_lies_between_0_and_1000(decided, seen):
-    """Whatever the evidence, both raw scores stay in 0..1000 and the normalised one in 0..100."""
-    card = score(run_record(), decided, seen)
-    assert 0 <= card.mqs <= card.before_gateways <= 1000
-    assert 0 <= card.normalised <= 100
-    assert all(0 <= c.points <= c.maximum for c in card.categories.values())
-
-
-@given(decisions, st.sampled_from(Category), st.floats(0, 100), st.sampled_from(LOST))
-def test_one_more_falsified_gate_never_raises_the_score(decided, category, weight, outcome):
-    """Adding a claim that did not survive leaves the score where it is, or lowers it."""
-    more = [*decided, judged(claim("F-MORE@model", category, weight=weight), outcome)]
-    before, after = score(run_record(), decided), score(run_record(), more)
-    assert after.mqs <= before.mqs
-    assert after.before_gateways <= before.before_gateways
-
-
-@given(without_gateway, st.data())
-def test_a_claim_that_falls_never_raises_the_score(decided, data):
-    """Turning a surviving claim into a lost one leaves the score where it is, or lowers it."""
-    survivors = [n for n, j in enumerate(decided) if j.verdict.outcome is Outcome.CORROBORATED]
-    if not survivors:
-        return
-    chosen = data.draw(st.sampled_from(survivors))
-    fallen = [judged(j.claim, Outcome.FALSIFIED) if n == chosen else j for n, j in enumerate(decided)]
-    assert score(run_record(), fallen).mqs <= score(run_record(), decided).mqs
-
-
-@given(decisions, st.sampled_from(Gateway), st.sampled_from(LOST))
-def test_any_fallen_gateway_gives_zero(decided, gateway, outcome):
-    """A gateway that fell zeroes score, grade and qualification, whatever else was found."""
-    fallen = judged(claim("F-FALL@model", gateway=gateway), outcome)
-    card = score(run_record(), [*decided, fallen])
-    assert (card.mqs, card.normalised, card.grade) == (0, 0.0, "F")
-    assert card.status is Status.BLOCKED
-    assert card.gateways[gateway] is GatewayState.FELL
-    assert not card.qualifies
-    assert not card.is_production_ready
-
-
-@given(decisions, endings)
-def test_a_stream_scores_like_the_whole(decided, seen):
-    """One pass over records gives the same scorecard as the evidence in memory."""
-    run = run_record(claims=tuple(j.claim for j in decided), scenarios=(scenario(),))
-    slim = replace(run, claims=(), scenarios=())
-    stream = [slim, *run.scenarios, *run.claims, "a note", *seen, *decided]
-    assert score_records(stream) == score(run, decided, seen)
-
-
-def test_a_stream_without_a_run_is_refused():
-    """Records that belong to no run are an input error, not a score."""
-    with pytest.raises(InputError, match="no run record"):
-        score_records([judged(claim())])
-
-
-# --- the original's defects ----------------------------------------------------------------------------------------
-
-
-def test_d5_empty_evidence_scores_nothing():
-    """D-5: empty evidence got 1000 and A+; here it gets 0, F and no verdict."""
-    card = score(run_record(), [])
-    assert (card.mqs, card.grade, card.status) == (0, "F", Status.FAIL)
-    assert card.lower_bound is None
-    assert set(card.gateways.values()) == {GatewayState.NOT_EVALUATED}
-    assert "Nothing was judged" in card.reason
-
-
-def test_d5_an_empty_category_earns_nothing():
-    """D-5: a category without judged claims got all its points; here none, and the run is PARTIAL."""
-    run, decided = perfect()
-    decided = [j for j in decided if j.claim.category is not Category.EDGE]
-    card = score(replace(run, claims=tuple(j.claim for j in decided)), decided)
-    assert card.categories[Category.EDGE].points == 0
-    assert card.mqs == 850
-    assert card.status is Status.PARTIAL
-    assert "category EDGE" in card.reason
-
-
-def test_d5_a_failed_download_is_not_800_points():
-    """D-5: five models that could not be fetched scored 800; an unjudged G0 gives no verdict."""
-    run = run_record(claims=all_claims())
-    card = score(run, [judged(run.claims[0], Outcome.UNJUDGED, "the Hub was not reachable")])
-    assert (card.mqs, card.status) == (0, Status.FAIL)
-
-
-def test_d5_any_integrity_gate_counts_for_g0():
-    """D-5: only ids with one prefix counted for G0; here the claim says its gateway itself."""
-    run, decided = perfect()
-    broken = judged(claim("G0-VALIDATE-001@model", Category.STAB, Gateway.G0), Outcome.FALSIFIED, "NaN in weights")
-    card = score(run, [*decided, broken])
-    assert card.gateways[Gateway.G0] is GatewayState.FELL
-    assert card.reason == "Gateway G0 (integrity) fell. G0-VALIDATE-001@model: NaN in weights."
-
-
-def test_d6_smoke_is_never_certified():
-    """D-6: three CPU prompts at tier smoke gave CERTIFIED; the tier caps the claim at PROVISIONAL."""
-    run, decided = perfect(run_record(claims=all_claims(), tier=Tier.SMOKE, best_status=Status.PROVISIONAL))
-    card = score(run, decided)
-    assert (card.mqs, card.status) == (1000, Status.PROVISIONAL)
-    assert "tier smoke proves no more than PROVISIONAL" in card.reason
-
-
-def test_d6_evidence_that_names_no_cap_is_not_certified():
-    """A run record that does not carry its tier's cap is held to the strictest one."""
-    kept = {f: getattr(run_record(), f) for f in ("plan_digest", "playbook", "playbook_digest", "model", "revision")}
-    bare = type(run_record())(
-        **kept, tier=Tier.MVP, seed=1, started_at="", apr_qa_version="", score_formula="", claims=all_claims()
-    )
-    assert (bare.best_status, bare.certified_at) == (Status.PROVISIONAL, 900)
-
-
-@pytest.mark.parametrize("gateway", Gateway)
-def test_d7_gateways_have_their_own_names(gateway):
-    """D-7: the registry's g1..g4 were G0..G3; every gateway falls under its own name and no other."""
-    run, decided = perfect()
-    card = score(run, with_outcome(decided, lambda c: c.gateway is gateway, Outcome.FALSIFIED))
-    assert [g for g, state in card.gateways.items() if state is GatewayState.FELL] == [gateway]
-
-
-@pytest.mark.parametrize("gateway", Gateway)
-def test_d13_a_gateway_without_its_record_is_not_evaluated(gateway):
-    """D-13: gateways passed by absence of evidence; here they are `not evaluated` and the run is PARTIAL."""
-    run, decided = perfect()
-    decided = [j for j in decided if j.claim.gateway is not gateway]
-    card = score(replace(run, claims=tuple(j.claim for j in decided)), decided)
-    assert card.gateways[gateway] is GatewayState.NOT_EVALUATED
-    assert card.status is Status.PARTIAL
-    assert f"gateway {gateway}" in card.reason
-    assert not card.qualifies
-
-
-def test_d13_every_planned_format_and_backend_needs_its_own_record():
-    """A gateway that is proved for one format says nothing about another that was planned."""
-    run, decided = perfect(run_record(claims=all_claims(), cells=("safetensors-cpu-run", "gguf-cpu-run")))
-    card = score(run, decided)
-    assert card.gateways[Gateway.G0] is GatewayState.HOLDS
-    assert card.gateways[Gateway.G1] is GatewayState.NOT_EVALUATED
-    assert "nothing proves it for gguf on cpu" in card.reason
-
-
-def test_d14_skipped_claims_earn_nothing():
-    """D-14: skipped counted as passed and gave 1000 points; here skipping everything gives none."""
-    run, decided = perfect()
-    card = score(run, with_outcome(decided, lambda _: True, Outcome.SKIPPED, "no such backend"))
-    assert (card.mqs, card.status) == (0, Status.FAIL)
-    assert card.outcomes["skipped"] == len(decided)
-
-
-def test_d14_one_skipped_claim_neither_earns_nor_costs():
-    """A claim that was found not to apply is shown and leaves the score alone."""
-    run, decided = perfect()
-    card = score(run, with_outcome(decided, lambda c: c.id == "F-QUAL-000@model", Outcome.SKIPPED))
-    assert (card.mqs, card.status) == (1000, Status.CERTIFIED)
-    assert card.categories[Category.QUAL].skipped == 1
-
-
-# --- status --------------------------------------------------------------------------------------------------------
 
 
 def test_a_perfect_run_is_certified():
@@ -291,9 +97,6 @@ def test_the_tier_says_from_where_a_model_is_certified(certified_at, status):
     card = score(run, with_outcome(decided, lambda c: c.category is Category.REGR, Outcome.FALSIFIED))
     assert (card.mqs, card.status) == (850, status)
     assert (f"CERTIFIED takes {certified_at}" in card.reason) is (status is Status.PROVISIONAL)
-
-
-# --- points and penalties ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
