@@ -9,6 +9,6 @@ MISTRALRS = embedded(
     "mistralrs",
     "apr_qa.extras.mistralrs_host",
     (Format.SAFETENSORS,),
-    summary="mistral.rs on the CPU: fast enough for real sizes; no full distributions (26 MB).",
+    summary="mistral.rs on the CPU with a float32 cache; greedy only, no full distributions (26 MB).",
     get_it="pip install 'apr-qa[mistralrs]'",
 )

@@ -9,6 +9,6 @@ MLX = embedded(
     "mlx",
     "apr_qa.extras.mlx_host",
     (Format.SAFETENSORS,),
-    summary="mlx-lm in float32 on the CPU: many architectures without torch (61 MB, glibc 2.35 or later).",
+    summary="mlx-lm in float32 on the CPU, without torch (61 MB, glibc 2.35 or later).",
     get_it="pip install 'apr-qa[mlx]'",
 )

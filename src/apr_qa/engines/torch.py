@@ -9,6 +9,6 @@ TORCH = embedded(
     "torch",
     "apr_qa.extras.torch_host",
     (Format.SAFETENSORS,),
-    summary="transformers in float32 on the CPU: what model authors themselves run (3 GB).",
+    summary="transformers in float32 on the CPU, with full logits (3 GB).",
     get_it="pip install 'apr-qa[torch]'",
 )
