@@ -145,7 +145,7 @@ def _nouns(rng: random.Random, source: str) -> str:
 def _anagrams(rng: random.Random, source: str) -> str:
     text = (
         source
-        if source.isascii() and len(source.split()) > 9
+        if source.isascii() and sum(map(str.isalpha, source.split())) > 9
         else " ".join(rng.choice(_SMALL + _BIG) for _ in range(18))
     )
     return " ".join("".join(rng.sample(word, len(word))) for word in text.split())

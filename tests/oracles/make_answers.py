@@ -36,9 +36,10 @@ def bad(rng: random.Random, healthy: list[Row]) -> Iterator[Row]:
         yield {"label": "bad", "kind": "named", "prompt": prompt, "answer": answer}
     for row in rng.sample(healthy, 12):
         yield {"label": "bad", "kind": "banner", "prompt": row["prompt"], "answer": rng.choice(BANNERS)}
+    plain = [row for row in healthy if row["kind"] != "repetitive" and "Draw" not in row["prompt"]]
     for kind, (times, make) in SHAPES.items():
         for _ in range(times):
-            source = rng.choice(healthy)
+            source = rng.choice(plain)
             answer = make(rng, source["answer"])
             yield {"label": "bad", "kind": kind, "prompt": source["prompt"], "answer": answer}
     for row in rng.sample([row for row in healthy if len(row["prompt"].split()) > 2], 14):

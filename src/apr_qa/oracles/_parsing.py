@@ -69,3 +69,27 @@ def _first_error(root: tree_sitter.Node) -> tree_sitter.Node:
             return node
         waiting.extend(reversed([child for child in node.children if child.has_error]))
     return root
+
+
+def without_cut_line(code: str, language: str) -> str:
+    """Return `code` less its last line, with what that leaves open closed; empty when too little is left.
+
+    A limit of tokens cuts answers anywhere. What stands before the cut has to hold a whole statement of a body.
+    """
+    lines = code.rstrip().split("\n")[:-1]
+    while lines and (not lines[-1].strip() or lines[-1].rstrip().endswith(":")):
+        lines.pop()
+    if len(lines) < 2:
+        return ""
+    closers = "" if language == "python" else _closers("\n".join(lines))
+    return "\n".join(lines) + (f"\n{closers}" if closers else "")
+
+
+def _closers(code: str) -> str:
+    waiting: list[str] = []
+    for char in code:
+        if char in "([{":
+            waiting.append({"(": ")", "[": "]", "{": "}"}[char])
+        elif waiting and char == waiting[-1]:
+            waiting.pop()
+    return "".join(reversed(waiting))

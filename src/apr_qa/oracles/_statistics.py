@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 from apr_qa.oracles import _marks, _repeats
+from apr_qa.oracles._code_shape import is_code_like
 from apr_qa.oracles._letters import surprise
 from apr_qa.oracles._scripts import EAST_ASIAN, LATIN, folded, script_of, scripts_of, words_of
 from apr_qa.oracles._words import FUNCTION_WORDS, clashes
@@ -25,7 +26,8 @@ _ASKED_TO_REPEAT = re.compile(
     re.IGNORECASE,
 )
 _ASKED_FOR_CODES = re.compile(
-    r"\b(?:base ?64|hex|hash|sha\d*|md5|uuid|guid|encod\w*|encrypt\w*|password|regex|regular expression|latex|dna|protein|cipher|rot13)\b",
+    r"\b(?:base ?64|hex|hash|sha\d*|md5|uuid|guid|encod\w*|encrypt\w*|password|regex|regular expression|latex|dna|protein"
+    r"|cipher|rot13)\b",
     re.IGNORECASE,
 )
 _OPAQUE = re.compile(r"\S*(?:://|@|\\|/\w+/|\d[a-z]+\d|[=_]\w)\S*|\b[0-9a-f-]{12,}\b|\S{28,}", re.IGNORECASE)
@@ -53,15 +55,12 @@ _ENGLISH = frozenset(
 )
 _RARE = frozenset("`~|\\{}[]<>@#$%&_")
 _ADDRESS = re.compile(r"\S*://\S*|\S+@\S+\.\w+|[0-9a-f-]{12,}|\S{28,}")
-_CODE_LINE = re.compile(
-    r"^\s*(?:```|def |class |return\b|import |from \w+ import|fn |let |const |var |function\b|public |private |#include|int |"
-    r"for\b.*[:{;]|while\b.*[:{;]|if\b.*[:{;]|print|echo |git |SELECT |FROM |WHERE |RUN |CMD |COPY |mov |</?[!a-zA-Z][^<>\n]*>|type \w+ |func |"
-    r"interface |impl |use |\w+\s*[-+*/]?=\s*\S|\w+(?:\.\w+)*\([^)]*\);?$|[}\])];?,?$|\w+:\s*$|@\w+|\\\w+|end$|puts |\d+\.\w+ do)",
-    re.MULTILINE,
-)
-_GLUED = re.compile(r"(?<=[^\W\d_]{2})[,;:+/\\|=<>#@$%^&*~{}\[\]!?.\"](?=[^\W\d_]{3})")
+_GLUED = re.compile(r"(?<=[^\W\d_]{2})(?:[,;:+\\|<>#@$%^&*~{}\[\]!?\"]|/(?=[a-z]*[A-Z]))(?=[^\W\d_]{3})")
 _HUMP = re.compile(r"[a-z]{2}[A-Z]|[A-Z]{3}[a-z]{3}")
-_KNOWN_HUMPS = re.compile(r"\b(?:Mac|Mc|De|Le|La|Di|Van|O')[A-Z]|\b[a-z]?[A-Z][a-z]+(?:[A-Z][a-z]+)\b")
+_KNOWN_HUMPS = re.compile(
+    r"`[^`\n]*`|\b(?:Mac|Mc|De|Le|La|Di|Van|O')[A-Z]|\b[a-z]*(?:[A-Z][a-z]+){2,}\b|\b[A-Z]+[a-z]+\b|\b[a-z]+[A-Z][a-z]+\b"
+)
+_RULES = frozenset(("|", "-", "--", "---", "*", "+", "="))
 
 
 def ramp(value: float, low: float, high: float) -> float:
@@ -106,17 +105,18 @@ def _repetition(text: str, prompt: str) -> dict[str, float]:
     share = covered / max(1, len(" ".join(text[:2000].split())))
     has_letters = any(c.isalpha() for c in text)
     loop = ramp(turns, 2.9, 5) * ramp(covered, 16 * patience, 34 * patience) * ramp(share, 0.3, 0.6)
-    words = [w.lower() for w in text.split()]
+    words = [w.lower() for w in text.split() if w not in _RULES]
+    code = is_code_like(text)
     again = max(
         ramp(_repeats.repeated_words(words), 0.35, 0.65),
         ramp(_repeats.commonest_share(words), 0.3, 0.5),
-        ramp(_repeats.variety([w.lower() for w in words_of(text)]), 0.55, 0.3) * (not is_code_like(text)),
+        ramp(_repeats.variety([w.lower() for w in words_of(text)]), 0.55, 0.3) * (not code),
     )
     return {
         "one character": ramp(_repeats.longest_run(text), 6 * patience, 12 * patience),
         "a loop": loop if has_letters else loop * (ramp(covered, 40, 80) if " " in text else ramp(covered, 24, 40)),
         "repeated words": again * ramp(len(text), 20 * patience, 40 * patience),
-        "repeated pieces": ramp(_repeats.repeated_pieces(text), 0.12, 0.4) * (patience == 1),
+        "repeated pieces": ramp(_repeats.repeated_pieces(text), 0.25, 0.6) * (patience == 1) * (not code),
         "few characters": ramp(_entropy(text), 2.6, 1.6) * ramp(len(text), 32 * patience, 80 * patience) * has_letters,
     }
 
@@ -162,7 +162,7 @@ def _language(text: str, words: list[str], prompt: str) -> dict[str, float]:
     # A language of marked letters is known less well than English: there both language measures speak softer.
     marked = 0.6 if sum(not w.isascii() for w in latin) >= 0.12 * len(latin) else 1.0
     many = ramp(sum(len(w) > 1 for w in latin), 2, 8)
-    glued = len(_GLUED.findall(plain)) + len(_HUMP.findall(_KNOWN_HUMPS.sub(" ", plain)))
+    glued = len(_GLUED.findall(_KNOWN_HUMPS.sub(" ", plain))) + len(_HUMP.findall(_KNOWN_HUMPS.sub(" ", plain)))
     return {
         "unlikely letters": ramp(surprise(latin), 4.0, 5.2)
         * ramp(sum(map(len, latin)), 8, 40)
@@ -180,17 +180,6 @@ def _language(text: str, words: list[str], prompt: str) -> dict[str, float]:
         * (not code),
         "words that clash": ramp(_clashing(text), 0.02, 0.12) * (not code),
     }
-
-
-def is_code_like(text: str) -> bool:
-    """Say whether most lines look like code, markup or data."""
-    lines = [line for line in text.splitlines() if line.strip()]
-    hits = sum(bool(_CODE_LINE.match(line)) or line.startswith(("\t", "  ", "{", "[", "|")) for line in lines)
-    return bool(lines) and ("```" in text or (hits / len(lines) > 0.5 and _brackets_close(text)))
-
-
-def _brackets_close(text: str) -> bool:
-    return all(abs(text.count(a) - text.count(b)) <= min(2, text.count("\n") + 1) for a, b in ("()", "[]", "{}"))
 
 
 def _is_list(text: str) -> bool:

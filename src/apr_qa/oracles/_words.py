@@ -31,6 +31,22 @@ og er vid ad ekki sem thad a allar
 ni na ya wa kwa cha wala ambacho wote si
 la kaj estas kiun de en ne por al
 u li ta tal il ma
+y yr yn ar ei mae nid i o a r gan wedi ddim eu hyn sydd am fel
+ar an ur ul e gant da n evit eo ket d eus hag war ho en pe pa
+ir yra su is kad ar bei nuo per tai kaip prie buvo jo jos dar
+un ir ar no par ka kas tas vai uz lai nav bet ta pie
+ja on ei see et oma kui mis ka siis ning voi selle mille kas
+is agus an na le ar go de sa bhi do se ata ni air nach
+eshte dhe ne te i e per nga qe me nje si nuk por
+ang ng sa mga na at ay isa hindi ito para kung
+el la els les amb i per que es no del dels una mes com
+eta da bat ez du dira ere baina dute izan
+a je na sa si so ze do aby ako ale pre od po pri su bol ktore
+in je na se za da ki so pri od po iz ali kot ni bi
+i je na se da za su od iz koji kao ili nije bi kako
+van die het is in en nie vir met om aan wat
+ve bu da ile ucun olan edir deyil daha bir
+bilan va bu uchun ham
 """
 _ENGLISH_WORDS = frozenset(_ENGLISH.split())
 FUNCTION_WORDS = _ENGLISH_WORDS | frozenset(_OTHERS.split())
@@ -42,25 +58,10 @@ _JOINING = frozenset(("and", "or"))
 _MAY_STAND_TWICE = frozenset(("that", "had", "no", "so", "very", "is", "in", "a", "i", "on", "do", "well", "now"))
 _NO_NOUN = _ARTICLES | _PREPOSITIONS | _BEING | _JOINING | {"this", "that", "these", "it", "as"}
 _BEFORE_BE = frozenset(
-    ("to", "will", "can", "may", "must", "should", "would", "could", "might", "shall", "cannot", "not", "never", "also")
-    + (
-        "always",
-        "only",
-        "still",
-        "please",
-        "and",
-        "or",
-        "let",
-        "then",
-        "there",
-        "it",
-        "often",
-        "easily",
-        "you",
-        "we",
-        "i",
-        "t",
-        "ll",
+    (
+        *("to", "will", "can", "may", "must", "should", "would", "could", "might", "shall", "cannot", "not", "never"),
+        *("also", "always", "only", "still", "please", "and", "or", "let", "then", "there", "it", "often", "easily"),
+        *("you", "we", "i", "t", "ll"),
     )
 )
 _CANNOT_FOLLOW: dict[str, frozenset[str] | set[str]] = {

@@ -8,7 +8,7 @@ from typing import Any
 
 from apr_qa.errors import InputError
 from apr_qa.oracles._code import LANGUAGES, Snippet, language_named, language_of, snippets_in
-from apr_qa.oracles._parsing import CHECKED, problem_in
+from apr_qa.oracles._parsing import CHECKED, problem_in, without_cut_line
 from apr_qa.oracles._text import PROMPT_KEPT, is_echo, shown, without_banners
 from apr_qa.vocab.plugs import Oracle
 from apr_qa.vocab.verdict import Outcome, Verdict
@@ -26,6 +26,7 @@ _HEAD = re.compile(
     r"\s*(?:```|(?:async )?def \w+\s*\(|class \w+[\s:({]|(?:pub )?fn \w+\s*[(<]|(?:async )?function \w*\s*\(|func \w+\s*\("
     r"|(?:public|private|static) \w+ \w+|int main\s*\(|#include|import \w+|from \w+ import)"
 )
+_STATEMENT = re.compile(r"(?:return\b|raise\b|yield\b|pass$|(?:if|for|while|with|try|match)\b.*:\s*$)", re.MULTILINE)
 
 
 def expect(prompt: str, config: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -67,6 +68,9 @@ def judge(answer: str, expected: Mapping[str, Any], config: Mapping[str, Any]) -
                 return _verdict(
                     Outcome.CORROBORATED, f"the answer holds {language} that parses", {"language": language}
                 )
+            if (shorter := without_cut_line(snippet.text, language)) and not problem_in(shorter, language):
+                reason = f"the answer holds {language} that parses but for its last line, cut by a limit"
+                return _verdict(Outcome.CORROBORATED, reason, {"language": language, "cut": True})
             tried.append({"language": language, "problem": problem})
     if not tried:
         return _verdict(Outcome.FALSIFIED, f"code was asked for, and the answer holds none: {shown(said)}", {})
@@ -84,8 +88,10 @@ def _readings(said: str, head: str) -> Iterator[Snippet]:
     if not head:
         return
     body = found[0].text if found and "```" in said else said
-    if body.startswith((" ", "\t")) or found:
-        yield Snippet(text=f"{head.rstrip()}\n{body}", language=language_of(head))
+    if body.startswith((" ", "\t")) or found or _STATEMENT.match(body):
+        language = language_of(head)
+        yield Snippet(text=f"{head.rstrip()}\n{body}", language=language)
+        yield Snippet(text=f"{head.rstrip()}\n    {body}", language=language)  # the answer's own margin was stripped
         yield Snippet(text=f"{head.rstrip()}\n" + "\n".join(f"    {line}" for line in body.splitlines()))
 
 

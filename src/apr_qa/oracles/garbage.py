@@ -1,4 +1,4 @@
-"""Is the answer language at all? Measures, weights and one threshold, calibrated and frozen (docs/oracles/garbage.md)."""
+"""Is the answer language at all? Measures, weights and a threshold, calibrated and frozen: docs/oracles/garbage.md."""
 
 from __future__ import annotations
 
