@@ -32,12 +32,15 @@ def plain(text: str | None) -> str:
 
 
 def compare(one: str | None, other: str | None) -> Likeness:
-    """Return how two greedy answers compare: the same when equal, or when they part late enough for a near tie."""
+    """Return how two greedy answers compare: the same when equal, or when they part late enough for a near tie.
+
+    An answer that merely ends before the other was cut, however late.
+    """
     a, b = plain(one), plain(other)
     if a == b:
         return Likeness(same=True)
     at = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
-    return Likeness(same=at >= TIE_AFTER, parted=at)
+    return Likeness(same=TIE_AFTER <= at < min(len(a), len(b)), parted=at)
 
 
 def control_tokens(text: str | None) -> list[str]:

@@ -12,7 +12,7 @@ from apr_qa.vocab.scenario import Scenario
 from apr_qa.vocab.verdict import Verdict
 
 BOUND = 0.9
-"""Share of basic answers that must be right, rounded up to whole answers: below 10 all of them."""
+"""Share of basic answers that must be right, rounded up to whole answers."""
 FEWEST_DIFFERENT = 3
 """Different right answers without which a constant could not be told from arithmetic."""
 
@@ -32,7 +32,7 @@ def _judge(claim: Claim, exhibits: Exhibits) -> Verdict:
     if not judged:
         return _judging.nothing_answered(claim, exhibits)
     right = _judging.passed(judged, exhibits)
-    needed = math.ceil(BOUND * len(judged))
+    needed = _needed(len(judged))
     numbers = {"judged": len(judged), "right": len(right), "needed": needed}
     if len(right) < needed:
         first = next(name for name in judged if name not in right)
@@ -49,6 +49,11 @@ def _judge(claim: Claim, exhibits: Exhibits) -> Verdict:
             **numbers,
         )
     return _judging.held(f"{len(right)} of {len(judged)} basic answers are right, {needed} are needed", **numbers)
+
+
+def _needed(judged: int) -> int:
+    """Return how many of so many answers must be right; one miss among few does not refute nine in ten."""
+    return min(math.ceil(BOUND * judged), max(FEWEST_DIFFERENT, judged - 1))
 
 
 GATE = Gate(
