@@ -186,3 +186,12 @@ def test_rows_know_nothing_of_verdicts_without_records() -> None:
     """Facts alone give PENDING rows only."""
     fact = KnownModel(model="a/b", family="f", parameters="1B", size=SizeClass.SMALL)
     assert {row["status"] for row in rows_of([fact], standings(()))} == {"PENDING"}
+
+
+def test_a_model_of_this_repository_links_to_its_folder() -> None:
+    """Others link to their page on the Hub, and a bare name to nothing."""
+    here = KnownModel(model="apr-qa/tiny", family="tiny", parameters="1M", size=SizeClass.TINY, local="models/tiny")
+    text = derive_readme(README, [certified(), certified(model="bare")], [here])
+    assert "[tiny](models/tiny)" in text
+    assert f"](https://huggingface.co/{MODEL})" in text
+    assert "| bare |" in text

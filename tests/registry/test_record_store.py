@@ -41,6 +41,17 @@ def test_a_record_says_what_the_run_said() -> None:
     assert record.recheck == f"apr-qa certify {MODEL} mvp --revision f4701aa1 --seed 42 --backends cpu"
 
 
+def test_a_record_keeps_what_was_lost_and_where() -> None:
+    """Outcomes by cell, and the lost claims by gate, those of a gateway first."""
+    record = blocked()
+    assert record.outcomes_by_cell["gguf-cpu-run"] == {Outcome.FALSIFIED: 4}
+    assert [(lost.gate, lost.outcome, lost.claims) for lost in record.lost] == [
+        ("F-CONTRACT-I2-001", Outcome.FALSIFIED, 1),
+        ("F-QUAL-ANSWER-001", Outcome.FALSIFIED, 14),
+        ("F-QUAL-ANSWER-001", Outcome.TIMEOUT, 1),
+    ]
+
+
 def test_provenance_is_true_only_when_it_was_judged_and_held() -> None:
     """No gate on the origin of the files: not verified."""
     evidence, card = sample_models.passing()

@@ -31,4 +31,5 @@ def derive(records: Iterable[Record], facts: Sequence[KnownModel], existing: str
 def derive_readme(readme: str, records: Iterable[Record], facts: Sequence[KnownModel]) -> str:
     """Return `readme` with a fresh certification table. Raises InputError when the markers are missing."""
     places = standings(records)
-    return replace_block(readme, readme_block(rows_of(facts, places), places))
+    local = {fact.model: fact.local for fact in facts if fact.local}
+    return replace_block(readme, readme_block(rows_of(facts, places), places, local))

@@ -7,13 +7,15 @@ import hashlib
 import json
 import re
 import shlex
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Literal
 
 from apr_qa.errors import InputError
-from apr_qa.vocab.axes import Gateway, Tier
-from apr_qa.vocab.evidence import Evidence, RunRecord
+from apr_qa.text import one_line
+from apr_qa.vocab.axes import Gateway, Severity, Tier
+from apr_qa.vocab.evidence import Evidence, Judged, RunRecord
 from apr_qa.vocab.score import GatewayState, Scorecard, Status
 from apr_qa.vocab.throughput import throughput
 from apr_qa.vocab.validity import expiry, parse_time
@@ -21,6 +23,8 @@ from apr_qa.vocab.verdict import Outcome
 
 RECORD_VERSION: Final = 1
 _MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}(/[A-Za-z0-9][A-Za-z0-9._-]{0,95})?")
+LOST = 20
+"""Causes kept in a record; the rest is in the evidence."""
 _PROVENANCE = "PROVENANCE"
 
 
@@ -39,6 +43,19 @@ class EngineUsed:
     name: str
     version: str
     digest: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostClaims:
+    """Claims of one gate that were lost in the same way."""
+
+    gate: str
+    outcome: Outcome
+    severity: Severity
+    gateway: Gateway | None
+    claims: int
+    reason: str
+    """Of the first of them, in one line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +92,9 @@ class Record:
     matrix_cells: tuple[str, ...]
     """Asked for by the playbook."""
     narrowed: tuple[str, ...] = ()
+    outcomes_by_cell: Mapping[str, Mapping[Outcome, int]] = field(default_factory=dict)
+    lost: tuple[LostClaims, ...] = ()
+    """The worst first, at most `LOST`."""
     tps: Mapping[str, Throughput] = field(default_factory=dict)
     """By `format-backend`."""
     engines: Mapping[str, EngineUsed] = field(default_factory=dict)
@@ -117,6 +137,8 @@ def make_record(evidence: Evidence, card: Scorecard) -> Record:
         cells=run.cells,
         matrix_cells=run.matrix_cells,
         narrowed=run.narrowed,
+        outcomes_by_cell=_by_cell(evidence),
+        lost=_lost(evidence),
         tps={
             f"{fmt}-{backend}": Throughput(median=round(speed.median, 3), answers=speed.n)
             for (fmt, backend), speed in throughput(evidence).items()
@@ -177,6 +199,32 @@ def _provenance(evidence: Evidence) -> bool:
     """Whether gates on the origin of the files were judged, and all of them survived."""
     origins = [j.verdict.outcome for j in evidence.judged if _PROVENANCE in j.claim.gate]
     return bool(origins) and all(outcome is Outcome.CORROBORATED for outcome in origins)
+
+
+def _by_cell(evidence: Evidence) -> Mapping[str, Mapping[Outcome, int]]:
+    cells: defaultdict[str, Counter[Outcome]] = defaultdict(Counter)
+    for judged in evidence.judged:
+        cells[str(judged.claim.subject)][judged.verdict.outcome] += 1
+    return {cell: dict(sorted(cells[cell].items())) for cell in sorted(evidence.run.cells) if cell in cells}
+
+
+def _lost(evidence: Evidence) -> tuple[LostClaims, ...]:
+    groups: defaultdict[tuple[str, Outcome], list[Judged]] = defaultdict(list)
+    for judged in evidence.judged:
+        if judged.verdict.outcome.is_lost:
+            groups[judged.claim.gate, judged.verdict.outcome].append(judged)
+    found = [
+        LostClaims(
+            gate=gate,
+            outcome=outcome,
+            severity=members[0].claim.severity,
+            gateway=members[0].claim.gateway,
+            claims=len(members),
+            reason=one_line(members[0].verdict.reason, 300),
+        )
+        for (gate, outcome), members in groups.items()
+    ]
+    return tuple(sorted(found, key=lambda lost: (lost.gateway is None, lost.severity, -lost.claims, lost.gate)))[:LOST]
 
 
 def _recheck(run: RunRecord) -> str:

@@ -47,11 +47,14 @@ def replace_block(readme: str, block: str) -> str:
     return f"{before}{START}\n{block}{END}{after}"
 
 
-def readme_block(rows: Sequence[Row], standings: Mapping[str, Standing]) -> str:
-    """Return the summary, the table of judged models, best first, and the list of those that wait."""
+def readme_block(rows: Sequence[Row], standings: Mapping[str, Standing], local: Mapping[str, str]) -> str:
+    """Return the summary, the table of judged models, best first, and the list of those that wait.
+
+    `local` holds the folders of models that lie in this repository, by name.
+    """
     judged = sorted((r for r in rows if r["model_id"] in standings), key=_rank)
     waiting = [r for r in rows if r["model_id"] not in standings]
-    return "\n".join([*_summary(rows), *_judged(judged, standings), *_waiting(waiting)]) + "\n"
+    return "\n".join([*_summary(rows), *_judged(judged, standings, local), *_waiting(waiting, local)]) + "\n"
 
 
 def _rank(row: Row) -> tuple[int, int, str]:
@@ -66,13 +69,14 @@ def _summary(rows: Sequence[Row]) -> Iterator[str]:
     yield ""
 
 
-def _judged(rows: Sequence[Row], standings: Mapping[str, Standing]) -> Iterator[str]:
+def _judged(rows: Sequence[Row], standings: Mapping[str, Standing], local: Mapping[str, str]) -> Iterator[str]:
     if not rows:
         return
     yield f"| {' | '.join(title for title, _ in _HEADER)} |"
     yield f"|{'|'.join(rule for _, rule in _HEADER)}|"
     for row in rows:
-        yield f"| {' | '.join(_cells(row, standings[row['model_id']]))} |"
+        link = _linked(row["model_id"], local)
+        yield f"| {' | '.join([link, *_cells(row, standings[row['model_id']])])} |"
     yield ""
     yield "**At least**: 95 % lower bound of the pass rate, with n. Speeds: tokens per second of passed answers."
     yield ""
@@ -81,7 +85,6 @@ def _judged(rows: Sequence[Row], standings: Mapping[str, Standing]) -> Iterator[
 def _cells(row: Row, standing: Standing) -> Iterator[str]:
     record = standing.record
     narrowed = f" ({_plain('; '.join(record.narrowed))})" if record.narrowed else ""
-    yield _linked(row["model_id"])
     yield _plain(row["parameters"])
     yield f"{row['status']}{f' (stale: {_plain(standing.stale)})' if standing.stale else ''}"
     yield row["mqs_score"]
@@ -95,14 +98,14 @@ def _cells(row: Row, standing: Standing) -> Iterator[str]:
         yield f"{cpu} / {gpu}" if (cpu, gpu) != ("–", "–") else "–"
 
 
-def _waiting(rows: Sequence[Row]) -> Iterator[str]:
+def _waiting(rows: Sequence[Row], local: Mapping[str, str]) -> Iterator[str]:
     if not rows:
         return
     yield f"<details><summary>{len(rows)} pending</summary>"
     yield ""
     for family in dict.fromkeys(row["family"] for row in rows):
         members = ", ".join(
-            f"{_linked(row['model_id'])} {_plain(row['parameters'])}" for row in rows if row["family"] == family
+            f"{_linked(row['model_id'], local)} {_plain(row['parameters'])}" for row in rows if row["family"] == family
         )
         yield f"- **{_plain(family)}**: {members}"
     yield ""
@@ -110,11 +113,11 @@ def _waiting(rows: Sequence[Row]) -> Iterator[str]:
     yield ""
 
 
-def _linked(model: str) -> str:
+def _linked(model: str, local: Mapping[str, str]) -> str:
     organisation, _, name = model.rpartition("/")
-    if not organisation or organisation == "local":
-        return _plain(name)
-    return f"[{_plain(name)}](https://huggingface.co/{model})"
+    if model in local:
+        return f"[{_plain(name)}]({local[model]})"
+    return f"[{_plain(name)}](https://huggingface.co/{model})" if organisation else _plain(name)
 
 
 def _plain(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import statistics
 from collections import defaultdict
@@ -54,7 +55,8 @@ def throughput(evidence: Evidence) -> Mapping[tuple[Format, Backend], Speed]:
             figures[cells[seen.scenario].format, cells[seen.scenario].backend].append(rate)
     return {
         key: Speed(median=statistics.median(rates), lowest=min(rates), highest=max(rates), n=len(rates))
-        for key, rates in sorted(figures.items())
+        for key in itertools.product(Format, Backend)
+        if (rates := figures.get(key))
     }
 
 
