@@ -119,6 +119,14 @@ def test_a_program_that_does_not_say_who_it_is_is_missing(said: str, status: int
         REFERENCE.identify(printed(said, status))
 
 
+def test_another_version_is_another_digest() -> None:
+    """Work done by one version is never taken for another's."""
+    one, same, other = (REFERENCE.identify(printed(f"reference {v}\n")) for v in ("1.0", "1.0", "1.1"))
+    assert (one.version, one.digest) == (same.version, same.digest)
+    assert len(one.digest) == 64
+    assert one.digest != other.digest
+
+
 def test_cells_that_cannot_run_are_explained() -> None:
     """Only GGUF is read by llama.cpp, and neither computes on a GPU."""
     facts = EngineFacts(name="x", version="1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -37,7 +38,8 @@ def embedded(name: str, module: str, formats: tuple[Format, ...], *, summary: st
                 one_line(decode(completed.stdout)) or last_line(completed) or completed.note or "it does not start"
             )
             raise EngineMissingError(f"the engine {name} is not usable: {problem}", remedy=get_it)
-        return EngineFacts(name=name, version=said.group(1))
+        digest = hashlib.sha256(said.group(0).strip().encode()).hexdigest()
+        return EngineFacts(name=name, version=said.group(1), digest=digest)
 
     def supports(_facts: EngineFacts, cell: Cell) -> str:
         if cell.format not in formats:
