@@ -48,6 +48,7 @@ def test_all_faults_are_reported_at_once_with_file_line_and_path():
         (GOOD + "metadata: !!python/object:os.system {}\n", "tag"),
         (GOOD + "metadata: {a: !secret b}\n", "the tag !secret is not read"),
         (GOOD + "metadata: " + "[" * 60_000, "nest"),
+        (GOOD + "metadata: " + "[" * 30 + "]" * 30, "nested deeper than 24 levels"),
         (GOOD + "metadata: [" + "1," * 60_000 + "]", "values"),
         (GOOD + "description: " + "x" * (2 << 20), "too much"),
         (GOOD + "description: 'a\x01b'\n", "not readable as YAML"),

@@ -46,8 +46,6 @@ class Expecting:
         return next((spec for spec in expected if spec), OracleSpec(name=GARBAGE))
 
     def _given(self, given: OracleSpec, prompt: str) -> OracleSpec:
-        if given.expected:
-            return given
         configured = {spec.name: spec.config for spec in self.playbook.oracles}
         spec = replace(given, config={**configured.get(given.name, {}), **given.config})
         chosen = expectation(spec, prompt, self.room)

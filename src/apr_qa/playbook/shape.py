@@ -34,7 +34,7 @@ class Model(Section):
     revision: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._/-]{0,100}$")] = ""
     local_path: Label | None = None
     formats: Annotated[tuple[Format, ...], MinLen(1)] = tuple(Format)
-    quantizations: tuple[Quantization, ...] = ("q4_k_m",)
+    quantizations: tuple[Quantization, ...] = ()
     size_category: Size = None
     family: Label | None = None
     size_variant: Label | None = None
