@@ -64,7 +64,7 @@ def _certify(target: Target, wishes: Wishes, manner: Manner) -> dict[str, Any]:
     with watching(f"{name}   {target.tier.tier}   {ready.engine_title}", quiet=manner.json) as watch:
         done = certify(ready, watch)
     written = write_reports(done.evidence, done.scorecard, ready.folder)
-    row = note_certification(done.evidence, done.scorecard, done.path, wishes.output)
+    row = note_certification(done.evidence, done.scorecard, wishes.output)
     if not manner.json:
         show_verdict(done.evidence, done.scorecard, done.stopped)
         _paths(done.path, [w.path for w in written if w.name == "html"], row)

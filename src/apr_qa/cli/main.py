@@ -7,7 +7,6 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-import click
 import typer
 from typer.main import get_command
 
@@ -33,18 +32,19 @@ def run(argv: Sequence[str]) -> int:
         result = get_command(application())(args=list(argv), prog_name="apr-qa", standalone_mode=False)
     except AprQaError as error:
         return _tell(str(error), error.remedy, error.exit_status)
-    except click.exceptions.Exit as ending:
+    except typer.Exit as ending:
         return ending.exit_code
-    except (click.exceptions.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         return _tell("stopped", "", Exit.INTERRUPTED)
-    except click.ClickException as error:
-        return _tell(error.format_message(), _help_of(error), Exit.USAGE)
+    except typer.TyperException as error:
+        problem = getattr(error, "format_message", error.__str__)()
+        return _tell(problem, _help_of(error), Exit.USAGE) if problem else Exit.USAGE  # (help was shown instead)
     except Exception as error:  # noqa: BLE001  (the last resort: a bug of ours, never blamed on the model)
         return _bug(error)
     return int(result or 0)
 
 
-def _help_of(error: click.ClickException) -> str:
+def _help_of(error: Exception) -> str:
     context = getattr(error, "ctx", None)
     return f"{context.command_path} --help" if context else "apr-qa --help"
 
@@ -68,7 +68,7 @@ def application() -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.callback()(_global_options)
+    app.callback(invoke_without_command=True)(_global_options)
     groups: dict[str, typer.Typer] = {}
     for command in sorted(furnish("apr_qa.cli.commands", CliCommand), key=lambda c: (c.panel, c.order)):
         home = app

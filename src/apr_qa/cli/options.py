@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
@@ -14,32 +17,97 @@ from apr_qa.errors import InputError
 from apr_qa.text import did_you_mean
 from apr_qa.vocab.axes import Backend, FailurePolicy, Format, Modality, Tier
 
+if TYPE_CHECKING:
+    from apr_qa.pipeline.wishes import Wishes
+
 E = TypeVar("E", bound=StrEnum)
 
 Json = Annotated[bool, typer.Option("--json", help="Answer with JSON on standard output and nothing else.")]
-Engine = Annotated[
-    str,
-    typer.Option(help="auto, apr, embedded, reference, llama.cpp, mlx, mistralrs, torch, or openai=URL."),
-]
 AprBinary = Annotated[str, typer.Option(help="The apr program, when it is not `apr` on the PATH.")]
-Formats = Annotated[str, typer.Option(help="Narrow the claim to these formats, comma-separated.")]
-Backends = Annotated[str, typer.Option(help="Narrow the claim to these backends, comma-separated.")]
-Modalities = Annotated[str, typer.Option(help="Narrow the claim to these modalities, comma-separated.")]
-NoGpu = Annotated[bool, typer.Option("--no-gpu", help="The same as --backends cpu.")]
-Output = Annotated[Path, typer.Option("--output", "-o", help="Where evidence and reports go.")]
 ModelCache = Annotated[
     Path | None, typer.Option(help="Where models are kept (else $APR_QA_MODEL_CACHE, else the platform's cache).")
 ]
-Workers = Annotated[int, typer.Option(min=1, max=64, help="How many engine sessions may run at once.")]
-Timeout = Annotated[int | None, typer.Option(min=100, help="Limit for one answer, in ms (else the playbook's).")]
-Seed = Annotated[int | None, typer.Option(min=0, help="Seed of the plan and of sampling (else the playbook's).")]
-Policy = Annotated[
-    FailurePolicy | None, typer.Option(help="When to stop early (else the playbook's, else stop-on-p0).")
-]
-FailFast = Annotated[bool, typer.Option("--fail-fast", help="Stop at the first loss and keep all that explains it.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan that would run; run and write nothing.")]
-Fresh = Annotated[bool, typer.Option("--fresh", help="Put earlier evidence of this command aside and ask anew.")]
 TierOption = Annotated[str, typer.Option("--tier", help="smoke, mvp, quick, standard or deep.")]
+ModelName = Annotated[str, typer.Option("--model", "-m", help="The model's name, when the evidence does not say it.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """The options of every command that runs a plan. A field is an option of the same name."""
+
+    engine: Annotated[
+        str, typer.Option(help="auto, apr, embedded, reference, llama.cpp, mlx, mistralrs, torch, or openai=URL.")
+    ] = "auto"
+    apr_binary: AprBinary = "apr"
+    formats: Annotated[str, typer.Option(help="Narrow the claim to these formats, comma-separated.")] = ""
+    backends: Annotated[str, typer.Option(help="Narrow the claim to these backends, comma-separated.")] = ""
+    modalities: Annotated[str, typer.Option(help="Narrow the claim to these modalities, comma-separated.")] = ""
+    no_gpu: Annotated[bool, typer.Option("--no-gpu", help="The same as --backends cpu.")] = False
+    failure_policy: Annotated[
+        FailurePolicy | None, typer.Option(help="When to stop early (else the playbook's, else stop-on-p0).")
+    ] = None
+    fail_fast: Annotated[
+        bool, typer.Option("--fail-fast", help="Stop at the first loss and keep all that explains it.")
+    ] = False
+    workers: Annotated[int, typer.Option(min=1, max=64, help="How many engine sessions may run at once.")] = 4
+    timeout: Annotated[int | None, typer.Option(min=100, help="Limit for one answer, in ms (else the playbook's).")] = (
+        None
+    )
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of plan and sampling (else the playbook's).")] = None
+    model_cache: ModelCache = None
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where evidence and reports go.")] = Path(
+        "certifications"
+    )
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan; run and write nothing.")] = False
+    fresh: Annotated[bool, typer.Option("--fresh", help="Put earlier evidence aside and ask everything anew.")] = False
+    json: Json = False
+
+    def wishes(self) -> Wishes:
+        """Return the same in the program's own types. Raises InputError for words that mean nothing."""
+        from apr_qa.pipeline.wishes import Wishes
+
+        return Wishes(
+            engine=self.engine,
+            apr_binary=self.apr_binary,
+            formats=several(Format, self.formats, "--formats"),
+            backends=self._backends(),
+            modalities=several(Modality, self.modalities, "--modalities"),
+            output=self.output,
+            model_cache=self.model_cache,
+            fresh=self.fresh,
+            seed=self.seed,
+            workers=self.workers,
+            timeout_s=self.timeout / 1000 if self.timeout else None,
+            policy=FailurePolicy.FAIL_FAST if self.fail_fast else self.failure_policy,
+            argv=own_words(),
+        )
+
+    def _backends(self) -> tuple[Backend, ...]:
+        chosen = several(Backend, self.backends, "--backends")
+        if self.no_gpu and chosen and Backend.CPU not in chosen:
+            raise InputError("--no-gpu leaves nothing of --backends gpu", remedy="Drop one of the two.")
+        return (Backend.CPU,) if self.no_gpu else chosen
+
+
+def with_run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `command`, whose last parameter is `options: RunOptions`, take each of its fields as an option."""
+    hints = get_type_hints(RunOptions, include_extras=True)
+    own = list(inspect.signature(command, eval_str=True).parameters.values())[:-1]
+    shared = [
+        inspect.Parameter(f.name, inspect.Parameter.KEYWORD_ONLY, default=f.default, annotation=hints[f.name])
+        for f in fields(RunOptions)
+    ]
+
+    @functools.wraps(command)
+    def called(**values: Any) -> Any:
+        given = RunOptions(**{f.name: values.pop(f.name) for f in fields(RunOptions)})
+        return command(**values, options=given)
+
+    parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + shared
+    signature = inspect.Signature(parameters)
+    called.__dict__["__signature__"] = signature
+    called.__annotations__ = {p.name: p.annotation for p in parameters}
+    return called
 
 
 def tier_of(word: str) -> Tier:
@@ -64,18 +132,6 @@ def several(kind: type[E], words: str, where: str) -> tuple[E, ...]:
     """Return the members of `kind` that a comma-separated list names, in their own order. Raises InputError."""
     wanted = {one_of(kind, word, where) for word in words.split(",") if word.strip()}
     return tuple(member for member in kind if member in wanted)
-
-
-def narrowed(
-    formats: str, backends: str, modalities: str, *, no_gpu: bool
-) -> tuple[tuple[Format, ...], tuple[Backend, ...], tuple[Modality, ...]]:
-    """Return the three narrowings of the command line. Raises InputError."""
-    chosen = several(Backend, backends, "--backends")
-    if no_gpu:
-        if chosen and Backend.CPU not in chosen:
-            raise InputError("--no-gpu leaves nothing of --backends gpu", remedy="Drop one of the two.")
-        chosen = (Backend.CPU,)
-    return several(Format, formats, "--formats"), chosen, several(Modality, modalities, "--modalities")
 
 
 def own_words() -> tuple[str, ...]:

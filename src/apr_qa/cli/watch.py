@@ -74,7 +74,7 @@ class Watch:
         """Say what takes a while."""
         with self.lock:
             self.now = {"": doing} if doing else {}
-        self.changed(doing)
+        self.changed("")
 
     def started(self, scenario: Scenario) -> None:
         """Remember what runs."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from apr_qa.cli import options
+from apr_qa.cli.options import own_words
 from apr_qa.cli.room import JUDGE, CliCommand
 
 
-def demo(output: options.Output = Path("out/demo")) -> int:
+def demo(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where evidence and reports go.")] = Path("out/demo"),
+) -> int:
     """Certify the shipped tiny model with the embedded engines: no download, nothing to install.
 
     The claim is narrowed to what this needs no other program for (SafeTensors and GGUF on cpu), and says so.
@@ -31,7 +34,7 @@ def demo(output: options.Output = Path("out/demo")) -> int:
         backends=(Backend.CPU,),
         output=output,
         fresh=True,
-        argv=options.own_words(),
+        argv=own_words(),
     )
     status = certify_all(by_words(["apr-qa/tiny"], Tier.MVP), wishes, Manner())
     typer.echo("\nNext   apr-qa doctor                         what this machine can certify")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from apr_qa.cli import options
 from apr_qa.cli.room import READ, CliCommand
 from apr_qa.errors import InputError
+
+if TYPE_CHECKING:
+    from apr_qa.vocab.gates import GateSpec
 
 
 def explain(
@@ -24,7 +28,6 @@ def explain(
 
         apr-qa explain
     """
-    from apr_qa.cli.show import console, table
     from apr_qa.pipeline.results import as_json
     from apr_qa.pipeline.trial import GATES
     from apr_qa.rooms import furnish
@@ -33,28 +36,34 @@ def explain(
 
     specs = {item.spec.id: item.spec for item in furnish(GATES, Gate)}
     wanted = gate.strip().upper()
-    if not wanted:
-        if json:
-            typer.echo(as_json([asdict(spec) for spec in specs.values()]))
-            return
-        rows = [(s.id, s.category, s.gateway or "", s.severity, s.claim) for s in specs.values()]
-        console().print(table(("gate", "category", "gateway", "severity", "claim"), rows))
-        return
-    if wanted not in specs:
+    if wanted and wanted not in specs:
         raise InputError(
             f"no gate is called {gate!r}{did_you_mean(wanted, specs)}", remedy="apr-qa explain   (lists every gate)"
         )
-    spec = specs[wanted]
     if json:
-        typer.echo(as_json(asdict(spec)))
-        return
+        shown = asdict(specs[wanted]) if wanted else [asdict(spec) for spec in specs.values()]
+        typer.echo(as_json(shown))
+    elif wanted:
+        _tell(specs[wanted])
+    else:
+        _list(tuple(specs.values()))
+
+
+def _list(specs: Sequence[GateSpec]) -> None:
+    from apr_qa.cli.show import console, table
+
+    rows = [(s.id, s.category, s.gateway or "", s.severity, s.claim) for s in specs]
+    console().print(table(("gate", "category", "gateway", "severity", "claim"), rows))
+
+
+def _tell(spec: GateSpec) -> None:
     typer.echo(f"{spec.id}\n\n  Claim      {spec.claim}")
-    falls = f"; falls gateway {spec.gateway}, which zeroes the score" if spec.gateway else ""
+    falls = f"; when it falls, gateway {spec.gateway} falls and the score is 0" if spec.gateway else ""
     typer.echo(f"  Counts     {spec.category}, weight {spec.weight:g}, severity {spec.severity}{falls}")
     typer.echo(f"  Tried at   {', '.join(spec.tiers)}")
-    scope = f"{', '.join(spec.formats)} / {', '.join(spec.backends)} / {', '.join(spec.modalities)}"
-    typer.echo(f"  Applies    {scope}")
-    typer.echo(f"  If it falls\n             {spec.remedy}")
+    axes = (spec.formats, spec.backends, spec.modalities)
+    typer.echo(f"  Applies    {' / '.join(', '.join(axis) for axis in axes)}")
+    typer.echo(f"  Remedy     {spec.remedy}")
 
 
 COMMAND = CliCommand(name="explain", panel=READ, order=4, run=explain)

@@ -18,9 +18,7 @@ def report(
         Path | None, typer.Option("--output", "-o", help="Folder for the reports (else the evidence's own).")
     ] = None,
     rejudge: Annotated[bool, typer.Option("--rejudge", help="Ask today's oracles and gates again first.")] = False,
-    model: Annotated[
-        str, typer.Option("--model", "-m", help="The model's name, when the evidence does not say it.")
-    ] = "",
+    model: options.ModelName = "",
     json: options.Json = False,
 ) -> None:
     """Write reports: the certificate as one HTML page, JUnit, Markdown, JSON and more.

@@ -16,9 +16,7 @@ def score(
     rejudge: Annotated[
         bool, typer.Option("--rejudge", help="Ask today's oracles and gates again instead of the stored verdicts.")
     ] = False,
-    model: Annotated[
-        str, typer.Option("--model", "-m", help="The model's name, when the evidence does not say it.")
-    ] = "",
+    model: options.ModelName = "",
     json: options.Json = False,
 ) -> int:
     """Score evidence: MQS, grade, gateways, status. Reads what the original tool wrote, too, and judges it anew.
