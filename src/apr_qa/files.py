@@ -8,6 +8,7 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -64,25 +65,25 @@ def sha256_file(path: Path) -> str:
     return digest.hexdigest()
 
 
-_AS_THEY_ARE = frozenset({type(None), bool, int, float, str})
+def canonical_json(value: Any) -> str:
+    """Return JSON with sorted keys and no spaces: equal values, equal bytes; records become objects of their fields.
+
+    NaN is refused (ValueError), and so is what has no JSON form (TypeError).
+    """
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_as_object
+    )
 
 
 def plain_data(value: Any) -> Any:
-    """Return records, enums, paths and tuples as the JSON values that stand for them."""
-    if type(value) in _AS_THEY_ARE:
-        return value
-    if names := getattr(type(value), "__dataclass_fields__", None):
-        return {name: plain_data(getattr(value, name)) for name in names}
+    """Return records, mappings and tuples as the JSON values that stand for them. Raises as `canonical_json`."""
+    return json.loads(canonical_json(value))
+
+
+def _as_object(value: Any) -> dict[str, Any]:
     if isinstance(value, Mapping):
-        return {str(key): plain_data(item) for key, item in value.items()}
-    if isinstance(value, tuple | list):
-        return [plain_data(item) for item in value]
-    return value if isinstance(value, bool | int | float) else str(value)
-
-
-def canonical_json(value: Any) -> str:
-    """Return JSON with sorted keys and no spaces: equal values, equal bytes. NaN is refused (ValueError)."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        return dict(value)
+    return {entry.name: getattr(value, entry.name) for entry in fields(value)}
 
 
 def digest_of(value: Any) -> str:

@@ -132,3 +132,13 @@ def test_the_order_of_equal_requests_does_not_matter():
     first = make_plan(records.request())
     random.seed(2)
     assert make_plan(records.request()) == first
+
+
+def test_a_section_that_a_gate_passes_on_is_read_and_plain():
+    """A gate that hands a whole section to its judge puts it into effect, as plain data that can be stored."""
+    text = records.MINIMAL + "contract_tests: {invariants: [I-2]}\n"
+    reading = records.gate(Category.COMP, name="F-COMP-I", reads=lambda p: {"tests": p.extras["contract_tests"]})
+    plan = make_plan(records.request(text, gates=[*records.GATES, reading]))
+    assert plan.not_run == ()
+    assert {"tests": {"invariants": ["I-2"]}} in [claim.params for claim in plan.claims]
+    assert [item.what for item in make_plan(records.request(text)).not_run] == ["playbook section contract_tests"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from apr_qa.errors import InputError
 from apr_qa.files import plain_data
+from apr_qa.plan.watched import Watched
 from apr_qa.rooms import RoomError
 from apr_qa.vocab.axes import Category
 from apr_qa.vocab.catalog import TierSpec
@@ -56,7 +57,7 @@ def draw(gates: Sequence[Gate], brief: Brief) -> Hand:
         for claim in drawn.claims:
             if claim.id in claims:
                 raise RoomError(f"{gate.spec.id}: the claim {claim.id} is drawn twice")
-            claims[claim.id] = replace(claim, params=plain_data(claim.params))
+            claims[claim.id] = _plain(claim)
     _check_needs(claims.values(), {*probes, *(scenario.id for scenario in brief.matrix)})
     return Hand(
         claims=tuple(claims.values()),
@@ -64,6 +65,13 @@ def draw(gates: Sequence[Gate], brief: Brief) -> Hand:
         not_run=(*not_run, *_empty_categories(claims.values())),
         narrowed=tuple(f"gateway {name}: switched off by the playbook" for name in sorted(off)),
     )
+
+
+def _plain(claim: Claim) -> Claim:
+    """Return the claim with plain values where its gate passed on a part of the playbook, which is then read."""
+    if any(isinstance(value, Watched) for value in claim.params.values()):
+        return replace(claim, params=plain_data(claim.params))
+    return claim
 
 
 def _check_needs(claims: Iterable[Claim], known: set[str]) -> None:

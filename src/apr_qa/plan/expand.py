@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
-from apr_qa.files import digest_of, plain_data
+from apr_qa.files import digest_of
 from apr_qa.plan import predict, remarks
 from apr_qa.plan.cells import Field, lay_out
 from apr_qa.plan.drawing import Hand, draw, require_categories
@@ -78,7 +78,5 @@ def _sealed(request: PlanRequest, field: Field, questions: Questions, hand: Hand
 
 
 def plan_content(plan: Plan) -> dict[str, object]:
-    """Return what a plan's digest is taken over: all of it but the digest, as JSON values."""
-    content: dict[str, object] = plain_data(plan)
-    del content["digest"]
-    return content
+    """Return what a plan's digest is taken over: all of it but the digest."""
+    return {entry.name: getattr(plan, entry.name) for entry in fields(plan) if entry.name != "digest"}

@@ -35,7 +35,11 @@ class Expecting:
         Raises InputError for an oracle that is unknown, that is misconfigured, or that cannot judge this prompt.
         """
         if prompt not in self.found:
-            self.found[prompt] = self._with_garbage_settings(self._choose(prompt))
+            try:
+                self.found[prompt] = self._with_garbage_settings(self._choose(prompt))
+            except InputError as error:
+                where = error.where or self.playbook.source
+                raise InputError(error.problem, where=where, remedy=error.remedy) from None
         return self.found[prompt]
 
     def _choose(self, prompt: str) -> OracleSpec:
@@ -50,7 +54,7 @@ class Expecting:
         spec = replace(given, config={**configured.get(given.name, {}), **given.config})
         chosen = expectation(spec, prompt, self.room)
         if chosen is None:
-            raise InputError(f"the oracle {given.name} cannot judge answers to {prompt!r}", where=self.playbook.source)
+            raise InputError(f"the oracle {given.name} cannot judge answers to {prompt!r}")
         return chosen
 
     def _candidates(self) -> Iterator[OracleSpec]:

@@ -6,7 +6,6 @@ from typing import Any
 
 from apr_qa.catalog.prompts import for_kernel_op
 from apr_qa.catalog.tiers import tiers
-from apr_qa.files import plain_data
 from apr_qa.playbook import verification
 from apr_qa.playbook.sections import KernelProfile
 from apr_qa.playbook.shape import SECTIONS, GatewaySwitches, PlaybookFile, PromptEntry
@@ -107,4 +106,4 @@ def _plain(section: Any) -> Any:
         return section.model_dump(mode="json", by_alias=True, exclude_none=True)
     if isinstance(section, tuple):
         return [_plain(item) for item in section]
-    return plain_data(section)
+    return section

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from apr_qa.catalog.prompts import UNIVERSAL, prompt_set, take
-from apr_qa.files import digest_of, plain_data
+from apr_qa.files import digest_of
 from apr_qa.vocab.axes import Format, SizeClass
 from apr_qa.vocab.catalog import KnownModel, PromptSet, TierSpec
 from apr_qa.vocab.playbook import Matrix, ModelSpec, Playbook, Prompt
@@ -64,7 +64,7 @@ def _matrix(tier: TierSpec, prompts: Sequence[Prompt], timeout_ms: int) -> Matri
 
 def _sealed(name: str, tier: TierSpec, model: ModelSpec, matrix: Matrix, source: str) -> Playbook:
     playbook = Playbook(name=f"{_slug(name)}-{tier.tier}", tier=tier.tier, model=model, matrix=matrix, source=source)
-    return replace(playbook, digest=digest_of(plain_data(playbook)))
+    return replace(playbook, digest=digest_of(playbook))
 
 
 def _slug(name: str) -> str:
