@@ -24,13 +24,13 @@ def faults(text):
 def test_all_faults_are_reported_at_once_with_file_line_and_path():
     """One look shows everything: place, path, and what was probably meant."""
     error = faults(
-        "name: some\nversion: 1.0.0\nmodel:\n  hf_repo: a/b\n  formts: [gguf]\n"
+        "name: some\nversion: 1.0.0\nmodel:\n  hf_repo: a/b\n  formatx: [gguf]\n"
         "test_matrix:\n  backends: [cpu, tpu]\n  scenario_count: many\noracle: []\n"
     )
     lines = str(error).splitlines()
     assert error.exit_status is Exit.USAGE
     assert "4 faults" in lines[0]
-    assert lines[1] == "p.yaml:5: model.formts: unknown key; did you mean formats?"
+    assert lines[1] == "p.yaml:5: model.formatx: unknown key; did you mean formats?"
     assert "p.yaml:7: test_matrix.backends[1]: 'tpu' is not one of 'cpu' or 'gpu'" in lines[2]
     assert "p.yaml:8: test_matrix.scenario_count" in lines[3]
     assert "p.yaml:9: oracle: unknown key; did you mean oracles?" in lines[4]

@@ -37,7 +37,7 @@ def test_a_template_is_refused_unfilled(name):
     ("values", "says"),
     [
         ({"MODEL_ID": "a/b"}, "needs a value for MODEL_NAME"),
-        ({**VALUES, "MODEL_NAM": "x"}, "did you mean MODEL_NAME"),
+        ({**VALUES, "MODEL_NAMES": "x"}, "did you mean MODEL_NAME"),
         ({**VALUES, "MODEL_NAME": "x\nfailure_policy: fail-fast"}, "cannot stand in a playbook"),
     ],
 )
