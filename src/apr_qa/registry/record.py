@@ -125,38 +125,18 @@ def make_record(evidence: Evidence, card: Scorecard) -> Record:
         raise InputError("the evidence does not say when its run began", remedy="Certify the model again.")
     check_name(run.model)
     return Record(
-        model=run.model,
-        revision=run.revision,
-        family=run.family,
-        parameters=run.parameters,
         **_score(card),
-        best_status=run.best_status,
-        certified_at=run.certified_at,
-        planned_matrix=run.planned_matrix,
-        planned_probes=run.planned_probes,
-        cells=run.cells,
-        matrix_cells=run.matrix_cells,
-        narrowed=run.narrowed,
+        **_run(run),
         outcomes_by_cell=_by_cell(evidence),
         lost=_lost(evidence),
         tps={
             f"{fmt}-{backend}": Throughput(median=round(speed.median, 3), answers=speed.n)
             for (fmt, backend), speed in throughput(evidence).items()
         },
-        engines={
-            fmt: EngineUsed(name=e.name, version=e.version, digest=e.digest) for fmt, e in sorted(run.engines.items())
-        },
-        files=dict(sorted(run.files.items())),
         provenance_verified=_provenance(evidence),
-        playbook=run.playbook,
-        playbook_digest=run.playbook_digest,
-        plan_digest=run.plan_digest,
         evidence=evidence.seal,
-        apr_qa_version=run.apr_qa_version,
-        seed=run.seed,
         last_certified=moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
         expires=expiry(run.started_at),
-        recheck=_recheck(run),
     )
 
 
@@ -193,6 +173,19 @@ def _score(card: Scorecard) -> dict[str, Any]:
     facts = {name: getattr(card, name) for name in (*same.split(), "matrix_judged")}
     states = {g: card.gateways.get(g, GatewayState.NOT_EVALUATED) for g in Gateway}
     return facts | {"gateways": states, "outcomes": dict(sorted(card.outcomes.items()))}
+
+
+def _run(run: RunRecord) -> dict[str, Any]:
+    same = (
+        "model revision family parameters best_status certified_at planned_matrix planned_probes cells matrix_cells"
+        " narrowed playbook playbook_digest plan_digest apr_qa_version seed"
+    )
+    engines = {f: EngineUsed(name=e.name, version=e.version, digest=e.digest) for f, e in sorted(run.engines.items())}
+    return {name: getattr(run, name) for name in same.split()} | {
+        "engines": engines,
+        "files": dict(sorted(run.files.items())),
+        "recheck": _recheck(run),
+    }
 
 
 def _provenance(evidence: Evidence) -> bool:
