@@ -57,7 +57,7 @@ def test_a_poisonous_prompt_harms_itself_alone(tmp_path: Path) -> None:
 def test_a_prompt_that_hangs_times_out_alone(tmp_path: Path) -> None:
     """A prompt that hangs the batch is a timeout; the others are answered."""
     program = script(tmp_path, BATCH, bad="if prompt == 'p2': time.sleep(600)")
-    seen = asked(tmp_path, [ask(p, timeout_s=1.0) for p in PROMPTS], program, made=engine(batch=True))
+    seen = asked(tmp_path, [ask(p, timeout_s=3.0) for p in PROMPTS], program, made=engine(batch=True))
     assert {p for p in PROMPTS if seen[p].reply.ending is Ending.TIMEOUT} == {"p2"}
     assert sum(o.reply.ending is Ending.ANSWERED for o in seen.values()) == len(PROMPTS) - 1
 

@@ -52,7 +52,7 @@ def test_a_reset_goes_between_conversations(tmp_path: Path) -> None:
 )
 def test_who_breaks_a_session_harms_itself_alone(bad: str, ending: Ending, tmp_path: Path) -> None:
     """The session is started again for the next scenario; only a crash is asked again, once."""
-    seen = asked(tmp_path, chats(timeout_s=2.0), script(tmp_path, CHAT, bad=bad))
+    seen = asked(tmp_path, chats(timeout_s=3.0 if ending is Ending.TIMEOUT else 20.0), script(tmp_path, CHAT, bad=bad))
     assert [o.reply.ending for o in seen.values()] == [Ending.ANSWERED, ending, Ending.ANSWERED, Ending.ANSWERED]
     assert seen["b"].attempts == (2 if ending is Ending.CRASHED else 1)
     assert seen["c"].session == seen["d"].session != seen["a"].session
@@ -76,7 +76,7 @@ def test_a_session_that_never_comes_up(bad: str, ending: Ending, tmp_path: Path)
     """After two sessions that did not come up no third is started; every question says how they ended."""
     starts = tmp_path / "starts"
     text = f"import os, sys, time\nopen({str(starts)!r}, 'a').write('x')\nBAD\n"
-    seen = asked(tmp_path, chats(timeout_s=1.0), script(tmp_path, text, bad=bad))
+    seen = asked(tmp_path, chats(timeout_s=1.0 if ending is Ending.TIMEOUT else 20.0), script(tmp_path, text, bad=bad))
     assert starts.read_text(encoding="utf-8") == "xx"
     assert {(o.reply.ending, o.attempts) for o in seen.values()} == {(ending, 1)}
     assert ["not asked" in o.note for o in seen.values()] == [False, False, True, True]

@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from script_engines import ask, asked, engine, script
+from script_engines import ask, asked, engine, files_in, script
 
+from apr_qa.run.guard import changed, snapshot
 from apr_qa.run.isolation import network_fence
 from apr_qa.vocab.command import Completed
 from apr_qa.vocab.engines import OneShot
@@ -74,9 +75,10 @@ def test_a_good_engine_answers(tmp_path: Path) -> None:
 def test_misbehaviour_ends_as_it_should(bad: str, ending: Ending, tmp_path: Path) -> None:
     """The ending is what the system saw; it comes within the limit (twice for a crash) times a small factor."""
     program = script(tmp_path, RUN, bad=bad)
+    limit_s = LIMIT_S if ending is Ending.TIMEOUT else 20.0
     began = time.monotonic()
-    seen = asked(tmp_path, [ask("hello", timeout_s=LIMIT_S)], program)["hello"]
-    assert time.monotonic() - began < LIMIT_S * SLOWEST
+    seen = asked(tmp_path, [ask("hello", timeout_s=limit_s)], program)["hello"]
+    assert time.monotonic() - began < limit_s * SLOWEST
     assert seen.reply.ending is ending
     assert seen.attempts == (2 if ending is Ending.CRASHED else 1)
     assert seen.first_ending is (Ending.CRASHED if ending is Ending.CRASHED else None)
@@ -94,6 +96,16 @@ def test_a_crash_that_does_not_repeat(tmp_path: Path) -> None:
     seen = asked(tmp_path, [ask("hello")], script(tmp_path, RUN, bad=bad))["hello"]
     assert (seen.reply.ending, seen.attempts, seen.first_ending) == (Ending.ANSWERED, 2, Ending.CRASHED)
     assert "SIGABRT" in seen.note
+
+
+def test_writing_to_the_models_folder_is_noticed(tmp_path: Path) -> None:
+    """An engine that writes beside the model is found out afterwards, by name."""
+    model = tmp_path / "model"
+    model.mkdir()
+    before = snapshot(files_in(model))
+    bad = f"open({str(model / 'config.json')!r}, 'w').write('mine')"
+    asked(tmp_path, [ask("hello")], script(tmp_path, RUN, bad=bad))
+    assert "config.json is new" in changed(before)
 
 
 def test_no_network(tmp_path: Path) -> None:

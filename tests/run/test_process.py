@@ -53,8 +53,9 @@ def test_a_crash_is_a_signal(tmp_path: Path) -> None:
         "import os, time; os.close(1); os.close(2); time.sleep(600)",
         "import os, time; os.fork(); os.fork(); time.sleep(600)",
         "import os, time; os.fork() or (os.setsid(), os.fork()); time.sleep(600)",
+        "import os, time\nfor _ in range(6): os.fork() or os.setsid()\ntime.sleep(600)",
     ],
-    ids=["hangs", "ignores SIGTERM", "closes its output and lives", "forks", "leaves its group"],
+    ids=["hangs", "ignores SIGTERM", "closes its output and lives", "forks", "leaves its group", "multiplies"],
 )
 def test_a_hang_ends_at_the_limit(code: str, tmp_path: Path) -> None:
     """Whatever hangs is ended soon after its limit, with everything it started."""

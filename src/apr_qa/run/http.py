@@ -54,8 +54,17 @@ class Door:
         self, request: HttpRequest, *, timeout_s: float, limit_bytes: int = BODY_LIMIT_BYTES
     ) -> HttpResponse | NoResponse:
         """Return the server's response, of any status, or why there is none. Never raises for what a server does."""
+        session, is_used = self._take()
+        answer = self._ask(session, request, timeout_s, limit_bytes)
+        if is_used and isinstance(answer, NoResponse) and answer.trouble is Trouble.LOST:
+            # A server may close an idle connection at any time, which is no fault of its answer.
+            answer = self._ask(_new_session(), request, timeout_s - answer.elapsed_s, limit_bytes)
+        return answer
+
+    def _ask(
+        self, session: requests.Session, request: HttpRequest, timeout_s: float, limit_bytes: int
+    ) -> HttpResponse | NoResponse:
         began = time.monotonic()
-        session = self._take()
         try:
             with session.request(
                 request.method,
@@ -79,14 +88,18 @@ class Door:
             while True:
                 self._idle.get_nowait().close()
 
-    def _take(self) -> requests.Session:
-        """An idle session with its open connection, or a new one: a session serves one request at a time."""
+    def _take(self) -> tuple[requests.Session, bool]:
+        """An idle session with its open connection, or a new one, and whether it was used before."""
         try:
-            return self._idle.get_nowait()
+            return self._idle.get_nowait(), True
         except Empty:
-            session = requests.Session()
-            session.trust_env = False
-            return session
+            return _new_session(), False
+
+
+def _new_session() -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    return session
 
 
 class _Large(ValueError):

@@ -32,6 +32,8 @@ def _hand_on(outer: socket.socket, port: int) -> None:
             return  # the client sees a lost connection, as it would without us
         with inner:
             inner.settimeout(None)
+            for side in (inner, outer):  # small pieces go on at once: we must not slow a server down
+                side.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             back = threading.Thread(target=_copy, args=(inner, outer), daemon=True)
             back.start()
             _copy(outer, inner)

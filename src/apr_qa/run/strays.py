@@ -60,6 +60,7 @@ def end_kin(leader: int, mark: str) -> int:
     for _ in range(_ROUNDS):
         with STARTING:
             kin = _kin(leader, mark)
+            living = {pid for pid in kin if not _is_dead(pid)}
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(leader, signal.SIGKILL)
             for pid in kin:
@@ -67,19 +68,19 @@ def end_kin(leader: int, mark: str) -> int:
                     os.kill(pid, signal.SIGKILL)
         if not kin:
             break
-        ended |= kin
+        ended |= living
         time.sleep(_PAUSE_S)
     return len(ended)
 
 
 def _kin(leader: int, mark: str) -> set[int]:
-    """Living processes below `leader`, and those below us that are orphans of its session. Reaps dead orphans."""
+    """All below `leader`, and all orphans of its session below us; dead ones are reaped or still to be reaped."""
     kin = _below(leader)
     others = set(_LEADERS.values()) - {mark}
     for pid in _children(os.getpid()) - _LEADERS.keys():
         if not _is_own(pid) and not _reaped(pid) and _mark(pid) not in others:
             kin |= {pid} | _below(pid)
-    return {pid for pid in kin if not _is_dead(pid)}
+    return kin
 
 
 def _is_own(pid: int) -> bool:
