@@ -13,7 +13,9 @@ from apr_qa.reports._figures import lower_bound
 from apr_qa.reports._view import PROVISIONAL_AT, view_of
 from apr_qa.reports._words import listing, percent
 from apr_qa.score import bound, grade
+from apr_qa.vocab.axes import Tier
 from apr_qa.vocab.evidence import Judged
+from apr_qa.vocab.score import Status
 from apr_qa.vocab.verdict import Outcome, Verdict
 
 
@@ -134,3 +136,25 @@ def test_a_bound_is_never_rounded_up() -> None:
 def test_lists_read_like_prose() -> None:
     """Commas, then `and`."""
     assert [listing(words) for words in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"mqs": 980, "outcomes": {"unjudged": 14}}, "14 claims without a verdict"),
+        ({"mqs": 980, "tier": Tier.SMOKE}, "Tier smoke claims no more"),
+        ({"mqs": 780}, "Most is lost in"),
+    ],
+)
+def test_a_provisional_model_is_told_what_is_missing(changes: dict[str, object], words: str) -> None:
+    """Missing verdicts, the tier's cap, or points: each has its own next step."""
+    evidence, card = sample_models.passing()
+    assert words in view_of(evidence, dataclasses.replace(card, status=Status.PROVISIONAL, **changes)).step.text
+
+
+def test_the_command_to_check_names_no_folder_of_the_first_reader() -> None:
+    """Where results were kept is left out; everything else of the command stays."""
+    evidence, card = sample_models.passing()
+    argv = ("certify", "tiny", "-o", "/home/x", "--seed", "7", "--output=/y", "--output", "/z", "mvp")
+    asked = dataclasses.replace(evidence, run=dataclasses.replace(evidence.run, argv=argv))
+    assert view_of(asked, card).checks[-1].command == "apr-qa certify tiny --seed 7 mvp"

@@ -12,6 +12,7 @@ from apr_qa.reports._words import CATEGORIES, plural
 from apr_qa.vocab.axes import Tier
 from apr_qa.vocab.evidence import Evidence
 from apr_qa.vocab.score import Scorecard, Status
+from apr_qa.vocab.verdict import Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +33,8 @@ def next_step(evidence: Evidence, card: Scorecard, groups: Sequence[FailureGroup
         return Step(
             text=f"Supply what was missing, then give the same command again; it goes on.{why}", command=again(evidence)
         )
-    if card.status is Status.PROVISIONAL and card.tier is Tier.SMOKE:
-        return Step(text="Tier smoke claims no more than this. Try the next tier.", command=again(evidence, Tier.MVP))
     if card.status is Status.PROVISIONAL:
-        short = min(card.categories, key=lambda c: card.categories[c].points / max(card.categories[c].maximum, 1))
-        return Step(
-            text=f"Most is lost in {CATEGORIES[short][0].lower()}: see the failed claims below, then run again."
-        )
+        return _short_of_certified(evidence, card)
     if card.status is Status.CERTIFIED:
         heavier = [t for t in Tier if t.rank > card.tier.rank]
         return Step(text=f"Nothing. Tier {heavier[0]} would prove more." if heavier else "Nothing.")
@@ -62,8 +58,19 @@ def again(evidence: Evidence, tier: Tier | None = None) -> str:
     run = evidence.run
     if run.argv and tier is None:
         own = run.argv if run.argv[0].rpartition("/")[2] == "apr-qa" else ("apr-qa", *run.argv)
-        return visible(shlex.join(("apr-qa", *own[1:])), 900)
+        return visible(shlex.join(("apr-qa", *_without_output(own[1:]))), 900)
     return visible(f"apr-qa certify {shlex.quote(run.model)} {tier or run.tier} --seed {run.seed}", 300)
+
+
+def _without_output(words: Sequence[str]) -> list[str]:
+    """Leave out where the first reader kept the results: it is nobody else's folder."""
+    kept: list[str] = []
+    skip = False
+    for word in words:
+        if not skip and word not in {"--output", "-o"} and not word.startswith("--output="):
+            kept.append(word)
+        skip = not skip and word in {"--output", "-o"}
+    return kept
 
 
 def _after_a_block(worst: FailureGroup) -> Step:
@@ -74,3 +81,14 @@ def _after_a_block(worst: FailureGroup) -> Step:
     return Step(
         text=f"Start with {worst.gate} ({where}).{owner} {see}", command=command or f"apr-qa explain {worst.gate}"
     )
+
+
+def _short_of_certified(evidence: Evidence, card: Scorecard) -> Step:
+    unjudged = card.outcomes.get(Outcome.UNJUDGED, 0)
+    if card.mqs >= evidence.run.certified_at and unjudged:
+        missing = f"{plural(unjudged, 'claim')} without a verdict (below)"
+        return Step(text=f"Only {missing} keep it from more. Clear the cause and run again.", command=again(evidence))
+    if card.tier is Tier.SMOKE:
+        return Step(text="Tier smoke claims no more than this. Try the next tier.", command=again(evidence, Tier.MVP))
+    short = min(card.categories, key=lambda c: card.categories[c].points / max(card.categories[c].maximum, 1))
+    return Step(text=f"Most is lost in {CATEGORIES[short][0].lower()}: see the failed claims below, then run again.")

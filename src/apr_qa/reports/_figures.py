@@ -92,7 +92,7 @@ def speed_bars(evidence: Evidence) -> tuple[SpeedBar, ...]:
 def provenance(evidence: Evidence, card: Scorecard) -> tuple[tuple[str, str, str], ...]:
     """Return (what, value, digest) of everything the verdict depends on."""
     rows = (*_origins(evidence), *_files(evidence), *_conditions(evidence, card))
-    return tuple((one_line(a, 120), one_line(b, 300), one_line(c, 140)) for a, b, c in rows if b or c)
+    return tuple((one_line(a, 120), one_line(b, 600), one_line(c, 140)) for a, b, c in rows if b or c)
 
 
 def _rest(score: CategoryScore) -> str:
@@ -135,4 +135,5 @@ def _conditions(evidence: Evidence, card: Scorecard) -> Iterator[tuple[str, str,
 def _fact(key: str, value: object) -> str:
     if key.endswith("_bytes") and isinstance(value, int):
         return f"{key.removesuffix('_bytes')} {value / 1e9:.1f} GB"
-    return f"{key} {value}"
+    words = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+    return f"{key} {words}"

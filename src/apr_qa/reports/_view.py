@@ -11,7 +11,7 @@ from apr_qa.reports._display import one_line
 from apr_qa.reports._failures import FailureGroup, grouped_failures
 from apr_qa.reports._figures import CategoryBar, SpeedBar, category_bars, provenance, speed_bars
 from apr_qa.reports._statements import OpenClaims, Statement, not_looked_at, not_proved, open_claims, proved
-from apr_qa.reports._words import GATEWAYS, STATE_TONES, STATUS_TONES, day, plural
+from apr_qa.reports._words import GATEWAYS, STATE_TONES, STATUS_MARKS, STATUS_TONES, day, plural
 from apr_qa.vocab.axes import Gateway
 from apr_qa.vocab.evidence import Evidence, RunRecord
 from apr_qa.vocab.observation import Ending
@@ -56,6 +56,7 @@ class View:
     model: str
     status: str
     tone: str
+    mark: str
     reason: str
     step: Step
     started: str
@@ -88,6 +89,7 @@ def view_of(evidence: Evidence, card: Scorecard) -> View:
         model=one_line(model, 120),
         status=card.status.capitalize(),
         tone=STATUS_TONES[card.status],
+        mark=STATUS_MARKS[card.status],
         reason=one_line(card.reason, 500),
         step=next_step(evidence, card, groups),
         started=one_line(day(run.started_at), 40),

@@ -53,6 +53,15 @@ STATUS_TONES = {
     Status.FAIL: "crash",
 }
 
+STATUS_MARKS = {
+    Status.CERTIFIED: "ok",
+    Status.PROVISIONAL: "half",
+    Status.BLOCKED: "bad",
+    Status.PENDING: "none",
+    Status.PARTIAL: "unj",
+    Status.FAIL: "fail",
+}
+
 
 def plural(count: int, noun: str, many: str = "") -> str:
     """Return `1 claim` or `3 claims`."""

@@ -17,7 +17,17 @@ from apr_qa.vocab.score import Scorecard
 
 CAUSES = 12
 """Causes told; the rest is counted. Keeps the summary under 60 kB."""
-_MARKS = {"ok": "✓", "bad": "✗", "time": "T", "crash": "C", "skip": "»", "unj": "?", "none": "–"}
+_MARKS = {
+    "ok": "✓",
+    "bad": "✗",
+    "time": "T",
+    "crash": "C",
+    "skip": "»",
+    "unj": "?",
+    "none": "–",
+    "half": "◐",
+    "fail": "!",
+}
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#!|~$&])")
 _LINKS = re.compile(r"@|(?<=#)(?=\d)|(?<=www)(?=\.)|(?<=:)(?=//)", re.IGNORECASE)
 _HIDDEN_BREAK = "\u200b"
@@ -48,7 +58,7 @@ def span(text: str, limit: int = 200) -> str:
 
 def _verdict(view: View, card: Scorecard) -> Iterator[str]:
     name = f"{view.organisation}/{view.model}" if view.organisation else view.model
-    yield f"## {_MARKS[view.tone]} {view.status}: {prose(name)}"
+    yield f"## {_MARKS[view.mark]} {view.status}: {prose(name)}"
     yield ""
     yield f"**Why:** {prose(view.reason, 500)}"
     yield ""
