@@ -1,19 +1,18 @@
 """Makes the labelled answers, `data/answers.jsonl`: `python tests/oracles/make_answers.py [--vocabulary FILE]`.
 
-Good answers are written by hand (`data/good.txt`). Bad ones are made here from a fixed seed, and by the reference
-engine from the shipped tiny models with noise in their weights (`noisy_models.py`, written to `data/noisy.jsonl`).
+Good answers are written by hand (`data/good-1.txt`, `good-2.txt`). Bad ones are made here from a fixed seed, and by the reference
+engine from the shipped tiny models with noise in their weights (`noisy_models.py`, written to `data/noisy-1.jsonl`, `-2`).
 The token soup draws from a vocabulary file of 131 thousand real tokens: `tekken_240911.json` of the package
-mistral-common 1.13.1; the drawn answers are kept in `data/soup.jsonl`, so the file is needed only to draw anew.
+mistral-common 1.13.1; the drawn answers are kept in `data/soup-1.jsonl`, `-2`, so the file is needed only to draw anew.
 """
 
 from __future__ import annotations
 
 import argparse
 import base64
-import hashlib
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from garbage_shapes import BANNERS, NAMED, SHAPES
@@ -22,17 +21,17 @@ DATA = Path(__file__).parent / "data"
 Row = dict[str, str]
 
 
-def good() -> Iterator[Row]:
+def good(path: Path) -> Iterator[Row]:
     """Yield the answers written by hand."""
-    for block in (DATA / "good.txt").read_text(encoding="utf-8").split("### ")[1:]:
+    for block in path.read_text(encoding="utf-8").split("### ")[1:]:
         head, answer = block.split("\n", 1)
         kind, prompt = head.split(" | ", 1)
         yield {"label": "good", "kind": kind, "prompt": prompt, "answer": answer.removesuffix("\n")}
 
 
-def bad(rng: random.Random, healthy: list[Row]) -> Iterator[Row]:
+def bad(rng: random.Random, healthy: list[Row], named: Iterable[tuple[str, str]]) -> Iterator[Row]:
     """Yield the made answers: the shapes that were really seen first, then each shape drawn often."""
-    for prompt, answer in NAMED:
+    for prompt, answer in named:
         yield {"label": "bad", "kind": "named", "prompt": prompt, "answer": answer}
     for row in rng.sample(healthy, 12):
         yield {"label": "bad", "kind": "banner", "prompt": row["prompt"], "answer": rng.choice(BANNERS)}
@@ -59,15 +58,9 @@ def draw_soup(vocabulary: Path, rng: random.Random) -> Iterator[Row]:
     for number in range(90):
         known = plain if number % 2 else tokens
         common = rng.sample(known, rng.randrange(3, 7)) if number % 5 == 0 else known
-        drawn = b"".join(rng.choice(common) for _ in range(rng.choice((8, 12, 16, 24, 32))))
+        drawn = b"".join(rng.choice(common) for _ in range(rng.choice((16, 24, 32))))
         kind = "soup, Latin" if number % 2 else "soup"
         yield {"label": "bad", "kind": kind, "prompt": "What is 2+2?", "answer": drawn.decode("utf-8", "replace")}
-
-
-def half(row: Row) -> str:
-    """Return the half a row belongs to, by its content alone: fixed before any threshold is."""
-    digest = hashlib.sha256(f"{row['kind']}\0{row['prompt']}\0{row['answer']}".encode()).digest()
-    return "held-out" if digest[0] & 1 else "calibration"
 
 
 def lines(path: Path) -> Iterator[Row]:
@@ -82,17 +75,23 @@ def write(path: Path, rows: list[Row]) -> None:
 
 
 def main() -> None:
-    """Write `data/answers.jsonl`."""
+    """Write `data/answers.jsonl`: round 1 is the calibration half, round 2 the held-out half."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--vocabulary", type=Path, help="draw the token soup anew from this file")
     arguments = parser.parse_args()
-    if arguments.vocabulary:
-        write(DATA / "soup.jsonl", list(draw_soup(arguments.vocabulary, random.Random(7))))
-    healthy = list(good())
-    made = bad(random.Random(11), healthy)
-    rows = [*healthy, *made, *lines(DATA / "soup.jsonl"), *lines(DATA / "noisy.jsonl")]
-    unique = {(row["label"], row["prompt"], row["answer"]): row for row in rows}
-    write(DATA / "answers.jsonl", [{**row, "half": half(row)} for row in unique.values()])
+    rows = []
+    for number, half in ((1, "calibration"), (2, "held-out")):
+        soup = DATA / f"soup-{number}.jsonl"
+        if arguments.vocabulary:
+            write(soup, list(draw_soup(arguments.vocabulary, random.Random(6 + number))))
+        healthy = list(good(DATA / f"good-{number}.txt"))
+        made = bad(random.Random(10 + number), healthy, NAMED if number == 1 else ())
+        drawn = [*healthy, *made, *lines(soup), *lines(DATA / f"noisy-{number}.jsonl")]
+        rows += [{**row, "half": half} for row in drawn]
+    unique: dict[tuple[str, str, str], Row] = {}
+    for row in rows:
+        unique.setdefault((row["label"], row["prompt"], row["answer"]), row)
+    write(DATA / "answers.jsonl", list(unique.values()))
 
 
 if __name__ == "__main__":

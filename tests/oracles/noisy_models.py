@@ -1,11 +1,13 @@
 """Breaks the shipped tiny models and keeps what they say then: `python tests/oracles/noisy_models.py`.
 
 Left out are answers that the sound model gives to any of the questions (language, only the wrong one) and those of
-fewer than 12 characters (`44`, `n80H`: by itself, so little may be a right answer to something).
+fewer than 24 characters (`44`, `n80H`: so little may be a right answer to something), and those that are nearly a
+sound answer (`I can I help with simple questions.`).
 """
 
 from __future__ import annotations
 
+import difflib
 import json
 import shutil
 import tempfile
@@ -18,11 +20,19 @@ from apr_qa.hosting import Message, Request
 from apr_qa.reference.host import ReferenceHost
 
 ROOT = Path(__file__).resolve().parents[2]
-OUT = Path(__file__).parent / "data" / "noisy.jsonl"
-PROMPTS = (
+DATA = Path(__file__).parent / "data"
+PROMPTS = {
+    1: (
     "What is 2+2?", "Calculate 7*8", "Hello", "List 3 colors", "What is the capital of France?", "What is gravity?",
     "def fibonacci(n):", "你好", "Tell me a story.",
-)  # fmt: skip
+    ),
+    2: (
+    "What is 3+6?", "Calculate 6*9", "Good morning", "Name three animals.", "What is the capital of Japan?",
+    "What is a computer?", "def add(a, b):", "こんにちは", "Who are you?",
+    ),
+}  # fmt: skip
+"""Questions by round: those of the second were first asked when the oracle was fixed."""
+ANY = ("asdf", "Thank you", "Count to 5")
 Break = Callable[[str, np.ndarray, np.random.Generator], np.ndarray]
 
 
@@ -59,31 +69,39 @@ def _break_file(file: Path, how: Break, rng: np.random.Generator) -> None:
     file.write_bytes(raw)
 
 
-def _answers(folder: Path) -> Iterator[tuple[str, str]]:
+def _answers(folder: Path, prompts: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     host = ReferenceHost()
     host.load(folder)
-    for prompt in PROMPTS:
+    for prompt in prompts:
         request = Request(messages=(Message(role="user", content=prompt),), max_tokens=32)
         yield prompt, host.answer(request).text
 
 
+def _is_noise(answer: str, sound: set[str]) -> bool:
+    near = max(difflib.SequenceMatcher(None, answer, other).ratio() for other in sound)
+    return len(answer) >= 24 and near < 0.6
+
+
+def _said(model: str, number: int) -> Iterator[dict[str, str]]:
+    """Yield what a model says with each break, in round `number`."""
+    source = ROOT / "models" / model / "safetensors"
+    sound = {answer for _, answer in _answers(source, PROMPTS[number] + ANY)}
+    for seed, (name, how) in enumerate(BREAKS.items(), start=100 * (number - 1)):
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(shutil.copytree(source, Path(folder) / "model"))
+            for file in sorted(copy.glob("*.safetensors")):
+                _break_file(file, how, np.random.default_rng(seed))
+            for prompt, answer in _answers(copy, PROMPTS[number]):
+                if _is_noise(answer, sound):
+                    kind = f"broken model: {model}, {name}"
+                    yield {"label": "bad", "kind": kind, "prompt": prompt, "answer": answer}
+
+
 def main() -> None:
-    """Write `data/noisy.jsonl`."""
-    rows = []
-    for model in ("tiny", "tiny-llama"):
-        source = ROOT / "models" / model / "safetensors"
-        sound = {answer for _, answer in _answers(source)}
-        for seed, (name, how) in enumerate(BREAKS.items()):
-            with tempfile.TemporaryDirectory() as folder:
-                copy = Path(shutil.copytree(source, Path(folder) / "model"))
-                for file in sorted(copy.glob("*.safetensors")):
-                    _break_file(file, how, np.random.default_rng(seed))
-                said = [
-                    (prompt, answer) for prompt, answer in _answers(copy) if answer not in sound and len(answer) >= 12
-                ]
-            kind = f"broken model: {model}, {name}"
-            rows += [{"label": "bad", "kind": kind, "prompt": prompt, "answer": answer} for prompt, answer in said]
-    OUT.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    """Write `data/noisy-1.jsonl` and `data/noisy-2.jsonl`."""
+    for number in PROMPTS:
+        rows = [row for model in ("tiny", "tiny-llama") for row in _said(model, number)]
+        (DATA / f"noisy-{number}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ _BYTE_GLYPHS |= {
 _HIGH_RUN = re.compile(
     r"[\u0080-\u0143\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]{2,}"
 )
-_SPACE_GLYPH = re.compile(r"[a-z0-9.,:;!?)][\u0120\u010a](?=[a-zA-Z0-9])|\u0120[A-Za-z]+\u0120|\u010a\u010a")
+_SPACE_GLYPH = re.compile(r"[a-z0-9.,:;!?)][\u0120\u010a](?=[a-zA-Z0-9])|\u0120[A-Za-z]+\u0120|\u0120{3}|\u010a\u010a")
 
 
 def replaced(text: str) -> int:

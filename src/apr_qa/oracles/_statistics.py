@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from apr_qa.oracles import _marks, _repeats
 from apr_qa.oracles._code_shape import is_code_like
-from apr_qa.oracles._letters import surprise
+from apr_qa.oracles._letters import small_words, spelling
 from apr_qa.oracles._scripts import EAST_ASIAN, LATIN, folded, script_of, scripts_of, words_of
 from apr_qa.oracles._words import FUNCTION_WORDS, clashes
 
@@ -30,7 +30,7 @@ _ASKED_FOR_CODES = re.compile(
     r"|cipher|rot13)\b",
     re.IGNORECASE,
 )
-_OPAQUE = re.compile(r"\S*(?:://|@|\\|/\w+/|\d[a-z]+\d|[=_]\w)\S*|\b[0-9a-f-]{12,}\b|\S{28,}", re.IGNORECASE)
+_OPAQUE = re.compile(r"\S*(?:://|@|\\|/\w+/|\d[a-z]+\d|[=_]\w)\S*|\b[0-9a-f-]{12,}\b|[\w+/=-]{28,}", re.IGNORECASE)
 _ENGLISH = frozenset(
     (
         "the",
@@ -60,6 +60,8 @@ _HUMP = re.compile(r"[a-z]{2}[A-Z]|[A-Z]{3}[a-z]{3}")
 _KNOWN_HUMPS = re.compile(
     r"`[^`\n]*`|\b(?:Mac|Mc|De|Le|La|Di|Van|O')[A-Z]|\b[a-z]*(?:[A-Z][a-z]+){2,}\b|\b[A-Z]+[a-z]+\b|\b[a-z]+[A-Z][a-z]+\b"
 )
+_DOUBLED = re.compile(r"([a-z]{4,})\1", re.IGNORECASE)
+_STUTTER = re.compile(r"[a-z]{4,}([a-z])\1{3,}")
 _RULES = frozenset(("|", "-", "--", "---", "*", "+", "="))
 
 
@@ -113,11 +115,17 @@ def _repetition(text: str, prompt: str) -> dict[str, float]:
         ramp(_repeats.variety([w.lower() for w in words_of(text)]), 0.55, 0.3) * (not code),
     )
     return {
-        "one character": ramp(_repeats.longest_run(text), 6 * patience, 12 * patience),
+        "one character": max(
+            ramp(_repeats.longest_run(text), 6 * patience, 12 * patience), 0.8 * bool(_STUTTER.search(text))
+        ),
+        "doubled pieces": ramp(len(_DOUBLED.findall(text)), 0, 2) / patience,
         "a loop": loop if has_letters else loop * (ramp(covered, 40, 80) if " " in text else ramp(covered, 24, 40)),
         "repeated words": again * ramp(len(text), 20 * patience, 40 * patience),
         "repeated pieces": ramp(_repeats.repeated_pieces(text), 0.25, 0.6) * (patience == 1) * (not code),
-        "few characters": ramp(_entropy(text), 2.6, 1.6) * ramp(len(text), 32 * patience, 80 * patience) * has_letters,
+        "few characters": ramp(_entropy(text), 2.6, 1.6)
+        * ramp(len(text), 32 * patience, 80 * patience)
+        * has_letters
+        * (not code),
     }
 
 
@@ -137,60 +145,64 @@ def _scripts(words: list[str], *, listed: bool) -> dict[str, float]:
         for found in sets
     )
     ones = [next(iter(found)) for found in sets if len(found) == 1]
-    foreign = [s for s in ones if s != LATIN]
-    kinds = len(
-        {"EAST" if s in EAST_ASIAN - {"HANGUL"} else s for s in ones}
-        | {s for f in sets for s in f if s not in EAST_ASIAN}
-    )
+    foreign = sum(not found <= {LATIN} for found in sets)
+    kinds = len({"EAST" if script in EAST_ASIAN else script for script in letters} - {""})
     switches = sum(a != b for a, b in pairwise(ones) if {a, b} - EAST_ASIAN) / max(1, len(ones))
     return {
         "scripts mixed in words": ramp(mixed / max(1, len(words)), 0, 0.12),
-        "scripts mixed": ramp(kinds, 2, 5)
-        * ramp(switches, 0.15, 0.5)
-        * ramp(len(foreign), 1, 4)
-        * (0.4 if listed else 1),
+        "scripts mixed": ramp(kinds, 2, 5) * ramp(switches, 0.15, 0.5) * ramp(foreign, 0, 3) * (0.4 if listed else 1),
     }
 
 
 def _language(text: str, words: list[str], prompt: str) -> dict[str, float]:
     if _ASKED_FOR_CODES.search(prompt) and text.count(" ") < len(text) / 12:
         return {}
-    code = is_code_like(text)
-    plain = _OPAQUE.sub(" ", text)
-    latin = [w for w in words_of(plain) if scripts_of(w) == {LATIN} and not (w.isupper() and len(w) < 6)]
-    listed = _is_list(text)
-    # A language of marked letters is known less well than English: there both language measures speak softer.
+    latin = [
+        w for w in words_of(_OPAQUE.sub(" ", text)) if scripts_of(w) == {LATIN} and not (w.isupper() and len(w) < 6)
+    ]
+    latin = [w for w in latin if len(w) > 1]
+    code, listed = is_code_like(text), _is_list(text)
+    # Languages of marked letters are less well known to the table: it speaks softer there.
     marked = 0.6 if sum(not w.isascii() for w in latin) >= 0.12 * len(latin) else 1.0
-    many = ramp(sum(len(w) > 1 for w in latin), 2, 8)
-    glued = len(_GLUED.findall(_KNOWN_HUMPS.sub(" ", plain))) + len(_HUMP.findall(_KNOWN_HUMPS.sub(" ", plain)))
+    surprise, languages = spelling(latin)
+    found = {
+        "unlikely letters": ramp(surprise, 4.3, 5.4)
+        * ramp(sum(map(len, latin)), 8, 30)
+        * (0.4 if listed or code else marked)
+    }
+    if code:
+        return found
+    long_enough = ramp(len(text), 12, 24)
+    share_of_latin = ramp(len(latin) / max(1, len(words)), 0.4, 0.7)
+    few_small = ramp(_small_words(latin, languages), 0.2, 0.05) * ramp(len(latin), 3, 9) * marked * share_of_latin
     return {
-        "unlikely letters": ramp(surprise(latin), 4.0, 5.2)
-        * ramp(sum(map(len, latin)), 8, 40)
-        * (0.5 if listed or code else marked),
-        "words run together": ramp(glued / max(4, len(latin)), 0.05, 0.3) * many * (not code),
-        "no small words": ramp(_small_words(latin), 0.2, 0.05)
-        * many
-        * (not code)
-        * (not listed)
-        * marked
-        * ramp(len(latin) / max(1, len(words)), 0.4, 0.7),
-        "letters at random": ramp(_turns_of_kind(text), 0.42, 0.62) * ramp(len(text), 12, 24) * (not code),
-        "signs at random": ramp(sum(c in _RARE for c in text) / max(1, len(text)), 0.08, 0.2)
-        * ramp(len(text), 12, 24)
-        * (not code),
-        "words that clash": ramp(_clashing(text), 0.02, 0.12) * (not code),
+        **found,
+        "words run together": ramp(_glued(text) / max(4, len(latin)), 0.05, 0.3)
+        * ramp(len(latin), 1, 5)
+        * (0.3 if listed else 1),
+        "no small words": 0.0 if listed else few_small,
+        "letters at random": ramp(_turns_of_kind(text), 0.42, 0.62) * long_enough,
+        "signs at random": ramp(sum(c in _RARE for c in text) / max(1, len(text)), 0.08, 0.2) * long_enough,
+        "words that clash": ramp(_clashing(text), 0.02, 0.12),
     }
 
 
+def _glued(text: str) -> int:
+    """Return the number of places where two words touch without a space between them."""
+    plain = _KNOWN_HUMPS.sub(" ", _OPAQUE.sub(" ", text))
+    return len(_GLUED.findall(plain)) + len(_HUMP.findall(plain))
+
+
 def _is_list(text: str) -> bool:
-    items = [item for item in re.split(r"[\n,;:|]+", text) if item.strip()]
+    items = [item for item in re.split(r"[\n,;:|>→•]+", text) if item.strip()]
     sizes = [len(item.split()) for item in items]
     return len(items) >= 3 and sum(size for size in sizes if size <= 4) / sum(sizes) >= 0.6
 
 
-def _small_words(latin: list[str]) -> float:
-    longer = [w for w in latin if len(w) > 1]
-    return sum(folded(w) in FUNCTION_WORDS for w in longer) / max(1, len(longer))
+def _small_words(latin: list[str], languages: tuple[str, ...]) -> float:
+    """Return the share of small words of the fitting languages among `latin`."""
+    known = FUNCTION_WORDS.union(*map(small_words, languages))
+    return sum(folded(w) in known for w in latin) / max(1, len(latin))
 
 
 def _turns_of_kind(text: str) -> float:
