@@ -12,7 +12,7 @@ from apr_qa.cli.live import watching
 from apr_qa.errors import AprQaError, Exit
 
 if TYPE_CHECKING:
-    from apr_qa.pipeline.prepare import Ready
+    from apr_qa.pipeline.ready import Ready
     from apr_qa.pipeline.targets import Target
     from apr_qa.pipeline.wishes import Wishes
 

@@ -34,9 +34,7 @@ def embedded(name: str, module: str, formats: tuple[Format, ...], *, summary: st
     def identify(completed: Completed) -> EngineFacts:
         said = re.fullmatch(re.escape(name) + r" (\S+)\s*", decode(completed.stdout))
         if said is None or completed.exit_status != 0:
-            problem = (
-                one_line(decode(completed.stdout)) or last_line(completed) or completed.note or "it does not start"
-            )
+            problem = one_line(decode(completed.stdout)) or last_line(completed) or completed.note or "no answer"
             raise EngineMissingError(f"the engine {name} is not usable: {problem}", remedy=get_it)
         digest = hashlib.sha256(said.group(0).strip().encode()).hexdigest()
         return EngineFacts(name=name, version=said.group(1), digest=digest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any
@@ -17,6 +18,8 @@ from apr_qa.vocab.scenario import OracleSpec, Scenario
 from apr_qa.vocab.verdict import Outcome, Verdict
 
 GARBAGE = "garbage"
+_PATH = re.compile(r"/(?:[\w.+-]+/)+[\w.+-]+")
+"""Folders of this machine are nobody's business: evidence is published."""
 
 _ENDED: dict[Ending, tuple[Outcome, str]] = {
     Ending.CRASHED: (Outcome.CRASHED, "the engine crashed"),
@@ -62,7 +65,7 @@ def judge_claim(claim: Claim, gate: Gate, exhibits: Exhibits) -> Verdict:
 def _garbage_spec(scenario: Scenario) -> OracleSpec:
     if scenario.oracle.name == GARBAGE:
         return scenario.oracle
-    return OracleSpec(name=GARBAGE)
+    return OracleSpec(name=GARBAGE, config=scenario.oracle.config.get(GARBAGE) or {})
 
 
 def _ask(answer: str, spec: OracleSpec, prompt: str, oracles: Mapping[str, Oracle]) -> Verdict:
@@ -78,7 +81,8 @@ def _ask(answer: str, spec: OracleSpec, prompt: str, oracles: Mapping[str, Oracl
 
 def _our_fault(who: str, fault: Exception) -> Verdict:
     kind = "" if isinstance(fault, AprQaError) else f"{type(fault).__name__}: "
-    return Verdict(outcome=Outcome.UNJUDGED, reason=f"{who} could not judge: {kind}{one_line(str(fault))}")
+    words = _PATH.sub(lambda path: path.group().rpartition("/")[2], one_line(str(fault)))
+    return Verdict(outcome=Outcome.UNJUDGED, reason=f"{who} could not judge: {kind}{words}")
 
 
 def _checked(verdict: Any, who: str, more: Mapping[str, Any] | None = None) -> Verdict:

@@ -45,6 +45,7 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
     protocol_version = "HTTP/1.1"
     timeout = IDLE_LIMIT_S
+    disable_nagle_algorithm = True  # headers and body are two writes: together they would wait for an acknowledgement
 
     def do_GET(self) -> None:
         """Answer /health and /v1/models."""

@@ -15,8 +15,8 @@ from apr_qa.errors import InterruptedRunError
 from apr_qa.evidence.journal import Journal
 from apr_qa.evidence.read import read_evidence
 from apr_qa.evidence.seal import seal
-from apr_qa.pipeline.prepare import Ready
 from apr_qa.pipeline.progress import Progress
+from apr_qa.pipeline.ready import Ready
 from apr_qa.pipeline.trial import Trial
 from apr_qa.run.guard import Snapshot, changed, snapshot
 from apr_qa.run.observe import observe

@@ -27,6 +27,7 @@ _NOT_IN_A_NAME = re.compile(r"[^a-z0-9._-]+")
 def compose(model: KnownModel, tier: TierSpec, *, kernel_sets: Sequence[PromptSet] = ()) -> Playbook:
     """Return the playbook of `model` at `tier`; the prompts of `kernel_sets` are asked besides the tier's own."""
     special = [prompt for found in kernel_sets for prompt in found.prompts]
+    asked = [*tier.prompts, *special] if special else []  # none of its own: as many of the tier's as the cells hold
     spec = ModelSpec(
         hf_repo=model.model,
         local_path=model.local or None,
@@ -35,7 +36,7 @@ def compose(model: KnownModel, tier: TierSpec, *, kernel_sets: Sequence[PromptSe
         family=model.family,
         size_variant=model.parameters.lower(),
     )
-    matrix = _matrix(tier, [*tier.prompts, *special], _TIMEOUT_MS[model.size])
+    matrix = _matrix(tier, asked, _TIMEOUT_MS[model.size])
     return _sealed(model.model.partition("/")[2], tier, spec, matrix, "family x tier")
 
 

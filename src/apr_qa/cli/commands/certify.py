@@ -51,9 +51,7 @@ def certify(
     selectors += [known.model for known in known_models()] if everything else []
     targets = [*by_words(selectors, level), *([by_path(model, level)] if model else [])]
     if not targets:
-        raise InputError(
-            "nothing to certify was named", remedy="apr-qa certify tiny mvp   (apr-qa list shows every model)"
-        )
+        raise InputError("nothing to certify was named", remedy="apr-qa certify tiny mvp   (apr-qa list: all models)")
     return certify_all(tuple(targets), options.wishes(), Manner(json=options.json, dry_run=options.dry_run))
 
 
