@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 SRC = Path(__file__).resolve().parents[2] / "src" / "apr_qa"
-ROOMS = ("engines", "oracles", "gates", "reports")
+ROOMS = ("engines", "oracles", "gates", "reports", "mutators")
 KNOWN_TO_PLUG_INS = {"vocab", "errors", "text", "weights", "truth", "files"}
 DOORS = {
     "subprocess": {"run"},

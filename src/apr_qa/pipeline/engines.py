@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from apr_qa.errors import EngineMissingError, InputError
 from apr_qa.rooms import furnish
@@ -54,7 +55,7 @@ def choose(word: str, formats: Sequence[Format], apr_binary: str = APR) -> Chose
 
 def reference() -> Equipped:
     """Return the judge's own eye."""
-    return equip(_named(REFERENCE))
+    return _embedded_one(REFERENCE)
 
 
 def _auto(formats: Sequence[Format], apr_binary: str) -> Chosen:
@@ -69,11 +70,17 @@ def _auto(formats: Sequence[Format], apr_binary: str) -> Chosen:
 
 
 def _embedded(formats: Sequence[Format]) -> Chosen:
-    probed = {name: equip(_named(name)) for name in dict.fromkeys(EMBEDDED[f] for f in formats if f in EMBEDDED)}
+    probed = {name: _embedded_one(name) for name in dict.fromkeys(EMBEDDED[f] for f in formats if f in EMBEDDED)}
     without = {
         f: f"no embedded engine is put on trial for {f} (try --engine reference)" for f in formats if f not in EMBEDDED
     }
     return Chosen(by_format={f: probed[EMBEDDED[f]] for f in formats if f in EMBEDDED}, unequipped=without)
+
+
+@cache
+def _embedded_one(name: str) -> Equipped:
+    """Probed once: an engine that is part of this installation does not change while the program runs."""
+    return equip(_named(name))
 
 
 def _named(name: str) -> Engine:
