@@ -32,7 +32,7 @@ LETTERS = FROZEN.with_name("letters.npz")
 LANGUAGES = (
     "en fr de es it pt nl sv da nb fi et lv lt pl cs sk sl hr hu ro sq tr vi id ca gl eu eo ga cy is af tl az"
 ).split()
-MOST_WORDS, FEWEST_WORDS, SMALL_WORDS = 60_000, 5_000, 60
+MOST_WORDS, FEWEST_WORDS, SMALL_WORDS = 60_000, 5_000, 80
 DATA = ROOT / "tests" / "oracles" / "data"
 DOCS = ROOT / "docs" / "oracles"
 
@@ -55,7 +55,7 @@ def letters() -> None:
         pair = (pairs + 4 * single) / (pairs.sum(1, keepdims=True) + 4)
         triple = (triples + 3 * pair) / (triples.sum(2, keepdims=True) + 3)
         tables[language] = np.minimum(255, np.round(-np.log2(triple) * UNITS_PER_BIT)).astype(np.uint8)
-        short = [word for word, _ in words.most_common(300) if len(word) <= 5]
+        short = [word for word, _ in words.most_common(300) if len(word) <= 6]
         small[language] = " ".join(sorted(short[:SMALL_WORDS]))
     small["en"] = ""  # `_words.py` knows better
     np.savez_compressed(LETTERS, letters=np.stack(list(tables.values())), languages=np.array(list(tables)))

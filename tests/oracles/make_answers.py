@@ -1,9 +1,9 @@
 """Makes the labelled answers, `data/answers.jsonl`: `python tests/oracles/make_answers.py [--vocabulary FILE]`.
 
-Good answers are written by hand (`data/good-1.txt`, `good-2.txt`). Bad ones are made here from a fixed seed, and by the reference
-engine from the shipped tiny models with noise in their weights (`noisy_models.py`, written to `data/noisy-1.jsonl`, `-2`).
+Good answers are written by hand (`data/good-N.txt`). Bad ones are made here from a fixed seed, and by the reference
+engine from the shipped tiny models with noise in their weights (`noisy_models.py`, written to `data/noisy-N.jsonl`).
 The token soup draws from a vocabulary file of 131 thousand real tokens: `tekken_240911.json` of the package
-mistral-common 1.13.1; the drawn answers are kept in `data/soup-1.jsonl`, `-2`, so the file is needed only to draw anew.
+mistral-common 1.13.1; the drawn answers are kept in `data/soup-N.jsonl`, so the file is needed only to draw anew.
 """
 
 from __future__ import annotations
@@ -75,12 +75,12 @@ def write(path: Path, rows: list[Row]) -> None:
 
 
 def main() -> None:
-    """Write `data/answers.jsonl`: round 1 is the calibration half, round 2 the held-out half."""
+    """Write `data/answers.jsonl`: the last round is held out."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--vocabulary", type=Path, help="draw the token soup anew from this file")
     arguments = parser.parse_args()
     rows = []
-    for number, half in ((1, "calibration"), (2, "held-out")):
+    for number, half in ((1, "calibration"), (2, "calibration"), (3, "held-out")):
         soup = DATA / f"soup-{number}.jsonl"
         if arguments.vocabulary:
             write(soup, list(draw_soup(arguments.vocabulary, random.Random(6 + number))))

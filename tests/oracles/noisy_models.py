@@ -30,8 +30,12 @@ PROMPTS = {
     "What is 3+6?", "Calculate 6*9", "Good morning", "Name three animals.", "What is the capital of Japan?",
     "What is a computer?", "def add(a, b):", "こんにちは", "Who are you?",
     ),
+    3: (
+        "What is 5+8?", "Calculate 4*7", "Goodbye!", "List 3 fruits", "What is the capital of Spain?",
+        "What is Python?", "def is_prime(n):", "Привет", "Count to 10",
+    ),
 }  # fmt: skip
-"""Questions by round: those of the second were first asked when the oracle was fixed."""
+"""Questions by round: those of the last were first asked when the oracle was fixed."""
 ANY = ("asdf", "Thank you", "Count to 5")
 Break = Callable[[str, np.ndarray, np.random.Generator], np.ndarray]
 
@@ -98,7 +102,7 @@ def _said(model: str, number: int) -> Iterator[dict[str, str]]:
 
 
 def main() -> None:
-    """Write `data/noisy-1.jsonl` and `data/noisy-2.jsonl`."""
+    """Write `data/noisy-N.jsonl` for each round."""
     for number in PROMPTS:
         rows = [row for model in ("tiny", "tiny-llama") for row in _said(model, number)]
         (DATA / f"noisy-{number}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")

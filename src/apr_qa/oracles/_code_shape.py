@@ -66,7 +66,13 @@ _CODE_LINE = re.compile(r"\s*(?:" + "|".join((*_KEYWORDS, *_SHAPES)) + ")")
 def is_code_like(text: str) -> bool:
     """Say whether most lines of `text` look like code, markup or data, with brackets that close (or nearly, if cut)."""
     lines = [line for line in text.splitlines() if line.strip()]
-    hits = sum(bool(_CODE_LINE.match(line)) or line.startswith(("\t", "  ", "{", "[", "|", "+-")) for line in lines)
+    hits = sum(
+        bool(_CODE_LINE.match(line))
+        or line.startswith(("\t", "  "))
+        or line.lstrip()[:1] in "{[|"
+        or line.startswith("+-")
+        for line in lines
+    )
     return bool(lines) and ("```" in text or (hits / len(lines) > 0.5 and _brackets_close(text)))
 
 

@@ -174,7 +174,7 @@ def _language(text: str, words: list[str], prompt: str) -> dict[str, float]:
         return found
     long_enough = ramp(len(text), 12, 24)
     share_of_latin = ramp(len(latin) / max(1, len(words)), 0.4, 0.7)
-    few_small = ramp(_small_words(latin, languages), 0.2, 0.05) * ramp(len(latin), 3, 9) * marked * share_of_latin
+    few_small = ramp(_small_words(latin, languages), 0.2, 0.05) * ramp(len(latin), 3, 10) * marked * share_of_latin
     return {
         **found,
         "words run together": ramp(_glued(text) / max(4, len(latin)), 0.05, 0.3)
@@ -182,9 +182,14 @@ def _language(text: str, words: list[str], prompt: str) -> dict[str, float]:
         * (0.3 if listed else 1),
         "no small words": 0.0 if listed else few_small,
         "letters at random": ramp(_turns_of_kind(text), 0.42, 0.62) * long_enough,
-        "signs at random": ramp(sum(c in _RARE for c in text) / max(1, len(text)), 0.08, 0.2) * long_enough,
+        "signs at random": ramp(_rare_signs(text), 0.08, 0.2) * long_enough,
         "words that clash": ramp(_clashing(text), 0.02, 0.12),
     }
+
+
+def _rare_signs(text: str) -> float:
+    letters = sum(c.isalpha() for c in text)
+    return sum(c in _RARE for c in text) / len(text) if letters > 0.25 * len(text) else 0.0
 
 
 def _glued(text: str) -> int:
@@ -227,4 +232,5 @@ def _clashing(text: str) -> float:
     pairs = list(pairwise(words))
     if sum(word in _ENGLISH for word in words) < 0.12 * len(words):
         return 0.0
-    return sum(clashes(a, b) for a, b in pairs) / len(pairs) if len(pairs) >= 6 else 0.0
+    number = sum(clashes(a, b) for a, b in pairs)
+    return number / len(pairs) if number >= 2 and len(pairs) >= 6 else 0.0  # one may be an accident

@@ -35,7 +35,7 @@ _CANNOT_FOLLOW: dict[str, frozenset[str] | set[str]] = {
     **dict.fromkeys(_ARTICLES, _NO_NOUN),
     **dict.fromkeys(_PREPOSITIONS - {"from"}, (_PREPOSITIONS - {"to"}) | (_BEING - {"be"}) | _JOINING),
     "from": _PREPOSITIONS - {"to", "in", "on", "at"} | _BEING | _JOINING,
-    **dict.fromkeys(_BEING, _BEING | {"of"}),
+    **dict.fromkeys(_BEING, _BEING),
     **dict.fromkeys(_JOINING, _JOINING),
     "as": _JOINING | {"of"},
     "it": {"this", "these", "an"},
