@@ -1,0 +1,1 @@
+"""The verbs of the bot: one file, one command."""

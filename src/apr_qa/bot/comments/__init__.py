@@ -1,0 +1,1 @@
+"""What the bot says: pure texts in GitHub Markdown."""
