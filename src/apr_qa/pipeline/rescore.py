@@ -27,15 +27,25 @@ class Rescored:
 def rescore(path: Path, *, rejudge: bool = False, model: str = "") -> Rescored:
     """Return the evidence in `path` with its scorecard.
 
-    The stored verdicts count, unless `rejudge`; the original's are never taken over, so its evidence is always judged
-    again. `model` names the model of evidence that does not. Raises InputError for evidence that cannot be read or
+    The stored verdicts count, unless `rejudge`; then those about the model's files still do, for the files are not at
+    hand. The original's are never taken over, so its evidence is always judged again. `model` names the model of evidence that does not. Raises InputError for evidence that cannot be read or
     was changed.
     """
     evidence = read_evidence(path)
     if rejudge or evidence.schema_version == LEGACY_SCHEMA:
         oracles = {oracle.name: oracle for oracle in furnish(ORACLES, Oracle)}
         gates = {gate.spec.id: gate for gate in furnish(GATES, Gate)}
-        evidence = judge_again(evidence, oracles, gates)
+        evidence = _with_file_verdicts(judge_again(evidence, oracles, gates), evidence)
     if model and not evidence.run.model:
         evidence = replace(evidence, run=replace(evidence.run, model=model))
     return Rescored(evidence=evidence, scorecard=score(evidence.run, evidence.judged, evidence.observations))
+
+
+def _with_file_verdicts(again: Evidence, stored: Evidence) -> Evidence:
+    """Verdicts given anew, but the stored ones where only the model's files could tell."""
+    if stored.schema_version == LEGACY_SCHEMA:
+        return again
+    kept = {j.claim.id: j for j in stored.judged if not j.claim.needs}
+    judged = tuple(kept.get(j.claim.id, j) for j in again.judged)
+    note = f"{len(kept)} verdicts about the model's files are the stored ones: the files are not at hand."
+    return replace(again, judged=judged, notes=(*again.notes, note))
