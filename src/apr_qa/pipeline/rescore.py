@@ -28,8 +28,8 @@ def rescore(path: Path, *, rejudge: bool = False, model: str = "") -> Rescored:
     """Return the evidence in `path` with its scorecard.
 
     The stored verdicts count, unless `rejudge`; then those about the model's files still do, for the files are not at
-    hand. The original's are never taken over, so its evidence is always judged again. `model` names the model of evidence that does not. Raises InputError for evidence that cannot be read or
-    was changed.
+    hand. The original's are never taken over, so its evidence is always judged again. `model` names the model of
+    evidence that does not. Raises InputError for evidence that cannot be read or was changed.
     """
     evidence = read_evidence(path)
     if rejudge or evidence.schema_version == LEGACY_SCHEMA:
