@@ -73,6 +73,7 @@ class Ready:
             scenarios=plan.scenarios,
             best_status=self.target.tier.best_status,
             certified_at=self.target.tier.certified_at,
+            unlocked=self.wishes.unlocked,
         )
 
     def _digests(self, form: Format) -> dict[str, str]:

@@ -30,3 +30,5 @@ class Wishes:
     policy: FailurePolicy | None = None
     argv: tuple[str, ...] = ()
     """The command line, for the record."""
+    unlocked: str = ""
+    """Why the playbook is not as its lock says; for the record."""

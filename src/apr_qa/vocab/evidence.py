@@ -64,6 +64,8 @@ class RunRecord:
     scenarios: tuple[Scenario, ...] = ()
     plug_ins: tuple[str, ...] = ()
     """Third-party plug-ins named by the user."""
+    unlocked: str = ""
+    """Why the playbook was not as its lock says, when it was run all the same."""
     best_status: Status = Status.PROVISIONAL
     """The tier's cap. Copied from the tier, so that evidence can be scored on its own."""
     certified_at: Annotated[int, Interval(ge=0, le=1000)] = 900
