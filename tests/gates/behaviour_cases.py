@@ -92,6 +92,10 @@ CASES: dict[str, Case] = {
     "F-REGR-REFERENCE-001": Case(
         fails={"ends at !": bad.cut_at_exclamation, "nonsense": bad.only("-probe-", bad.nonsense)}
     ),
+    "F-ENGINE-FILE-001": Case(
+        fails={"ends at !": bad.cut_at_exclamation, "nonsense": bad.only("-probe-", bad.nonsense)},
+        about=lambda: brief((RUN, GGUF)),
+    ),
     "F-REGR-CERTIFIED-001": Case(fails={"wrong now": bad.nonsense}, about=_certified_before),
     "F-REGR-GOLDEN-001": Case(
         fails={"other text": bad.nonsense},

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from behaviour_cases import CASES
+from contract_cases import BREACHES
 from file_cases import BROKEN
 from gate_exhibits import ALL, RUN, artefacts, brief
 from truth_cases import FAULTY
