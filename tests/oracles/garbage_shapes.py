@@ -44,18 +44,21 @@ NAMED = (
     (SUM, "the the the the the the the the"), (SUM, "is is a a is the is a is of is a"),
     ("What is water?", "Water is water is water is water is water is water is water is water is"),
     ("Tell me a story", "and the and the and the and the and the and the and the"),
-    (SUM, ".\n.\n.\n.\n.\n.\n.\n.\n.\n.\n.\n.\n.\n.\n.\n.\n"), (SUM, "\x00\x00\x00"), (SUM, "4\ufffd\ufffd\ufffd 4 \ufffd2"),
+    (SUM, ".\n.\n.\n.\n.\n.\n.\n.\n.\n.\n.\n.\n.\n.\n.\n.\n"), (SUM, "\x00\x00\x00"),
+    (SUM, "4\ufffd\ufffd\ufffd 4 \ufffd2"),
     (SUM, ", , , , , , , , , , , , , , , ,"), (SUM, "}}}}]]))}}>>;;}}))]]::}}"), (SUM, "ĠĠĠĠĠĠĠĠ"),
 )  # fmt: skip
 
-_SMALL = "the a of is to and in that it for on as with was be at by this from or are an".split()  # noqa: SIM905
-_BIG = (
-    "river window paper stone moon table green light engine quickly market under seven walking bright carbon letter music"
-    " sudden planet copper simple often garden signal purple narrow theory harbor silent kitchen vector plastic winter"
-).split()
+_SMALL = ["the", "a", "of", "is", "to", "and", "in", "that", "it", "for", "on", "as", "with", "was", "be", "at", "by",
+          "this", "from", "or", "are", "an"]  # fmt: skip
+_BIG = ["river", "window", "paper", "stone", "moon", "table", "green", "light", "engine", "quickly", "market", "under",
+        "seven", "walking", "bright", "carbon", "letter", "music", "sudden", "planet", "copper", "simple", "often",
+        "garden", "signal", "purple", "narrow", "theory", "harbor", "silent", "kitchen", "vector", "plastic",
+        "winter"]  # fmt: skip
 _GLYPH_OF = {byte: glyph for glyph, byte in _BYTE_GLYPHS.items()}
-_ALPHABETS = ((0x21, 0x7E), (0xA1, 0x17F), (0x391, 0x3C9), (0x410, 0x44F), (0x5D0, 0x5EA), (0x621, 0x64A), (0x905, 0x939),
-              (0xE01, 0xE30), (0x3041, 0x3096), (0x30A1, 0x30FA), (0x4E00, 0x9FA5), (0xAC00, 0xD7A3))  # fmt: skip
+_ALPHABETS = ((0x21, 0x7E), (0xA1, 0x17F), (0x391, 0x3C9), (0x410, 0x44F), (0x5D0, 0x5EA), (0x621, 0x64A),
+              (0x905, 0x939), (0xE01, 0xE30), (0x3041, 0x3096), (0x30A1, 0x30FA), (0x4E00, 0x9FA5),
+              (0xAC00, 0xD7A3))  # fmt: skip
 _CONTROL = ("<|im_end|>", "<|im_start|>", "<|endoftext|>", "</s>", "[INST]", "[/INST]", "<|eot_id|>", "<unk>", "[637]",
             "<|assistant|>", "<end_of_turn>", "<0xE2>", "<pad>", "<|begin_of_text|>")  # fmt: skip
 

@@ -66,14 +66,12 @@ _CODE_LINE = re.compile(r"\s*(?:" + "|".join((*_KEYWORDS, *_SHAPES)) + ")")
 def is_code_like(text: str) -> bool:
     """Say whether most lines of `text` look like code, markup or data, with brackets that close (or nearly, if cut)."""
     lines = [line for line in text.splitlines() if line.strip()]
-    hits = sum(
-        bool(_CODE_LINE.match(line))
-        or line.startswith(("\t", "  "))
-        or line.lstrip()[:1] in "{[|"
-        or line.startswith("+-")
-        for line in lines
-    )
+    hits = sum(_is_code_line(line) for line in lines)
     return bool(lines) and ("```" in text or (hits / len(lines) > 0.5 and _brackets_close(text)))
+
+
+def _is_code_line(line: str) -> bool:
+    return line.startswith(("\t", "  ", "+-")) or line.lstrip()[:1] in "{[|" or bool(_CODE_LINE.match(line))
 
 
 def _brackets_close(text: str) -> bool:

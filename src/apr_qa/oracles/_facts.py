@@ -35,21 +35,25 @@ FACTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 """(question, what the answer has to hold), both as patterns without case."""
 
 _MEMBERS = {
-    "color": "red orange yellow green blue purple violet pink brown black white gray grey cyan magenta indigo turquoise gold"
-    " silver beige maroon navy teal olive crimson lavender",
-    "animal": "cat dog bird fish horse cow pig sheep goat lion tiger bear elephant giraffe zebra monkey wolf fox rabbit mouse"
-    " rat deer snake frog duck chicken eagle owl penguin dolphin whale shark kangaroo panda koala turtle camel donkey cheetah"
-    " leopard gorilla squirrel hedgehog spider ant bee butterfly octopus",
-    "fruit": "apple banana cherry orange grape strawberry mango pear peach plum kiwi lemon lime pineapple watermelon melon"
-    " blueberry raspberry papaya apricot fig date pomegranate coconut avocado grapefruit blackberry",
+    "color": "red orange yellow green blue purple violet pink brown black white gray grey cyan magenta"
+    " indigo turquoise gold silver beige maroon navy teal olive crimson lavender",
+    "animal": "cat dog bird fish horse cow pig sheep goat lion tiger bear elephant giraffe zebra monkey"
+    " wolf fox rabbit mouse rat deer snake frog duck chicken eagle owl penguin dolphin whale"
+    " shark kangaroo panda koala turtle camel donkey cheetah leopard gorilla squirrel hedgehog"
+    " spider ant bee butterfly octopus",
+    "fruit": "apple banana cherry orange grape strawberry mango pear peach plum kiwi lemon lime pineapple"
+    " watermelon melon blueberry raspberry papaya apricot fig date pomegranate coconut avocado"
+    " grapefruit blackberry",
     "planet": "mercury venus earth mars jupiter saturn uranus neptune pluto",
-    "country": "france germany italy spain portugal japan china india russia england ireland canada mexico brazil argentina"
-    " australia korea turkey sweden norway denmark finland poland greece egypt kenya usa states kingdom netherlands nigeria"
-    " indonesia thailand vietnam switzerland austria belgium",
+    "country": "france germany italy spain portugal japan china india russia england ireland canada mexico"
+    " brazil argentina australia korea turkey sweden norway denmark finland poland greece egypt"
+    " kenya usa states kingdom netherlands nigeria indonesia thailand vietnam switzerland"
+    " austria belgium",
     "day": "monday tuesday wednesday thursday friday saturday sunday",
     "season": "spring summer autumn fall winter",
-    "language": "python java rust javascript c go ruby typescript php swift kotlin english french german spanish italian"
-    " chinese japanese russian arabic hindi portuguese korean perl scala haskell c++",
+    "language": "python java rust javascript c go ruby typescript php swift kotlin english french german"
+    " spanish italian chinese japanese russian arabic hindi portuguese korean perl scala haskell"
+    " c++",
 }
 _OTHER_NAMES = {"colour": "color", "countrie": "country"}
 
@@ -62,10 +66,17 @@ def members_of(kind: str) -> frozenset[str]:
 
 
 RELATED = {
-    "python": "language programming code snake", "rust": "language programming memory safe iron metal corrosion oxid",
-    "gravity": "force attract mass pull", "water": "liquid h2o drink hydrogen oxygen molecule", "function": "code reusable input output maps task",
-    "variable": "name value store data memory symbol", "computer": "machine program electronic device data",
-    "machine learning": "data learn algorithm model artificial", "recursion": "calls itself smaller",
-    "photosynthesis": "plants light energy sun", "dna": "genetic molecule cell", "internet": "network computers",
-}  # fmt: skip
+    "python": "language programming code snake",
+    "rust": "language programming memory safe iron metal corrosion oxid",
+    "gravity": "force attract mass pull",
+    "water": "liquid h2o drink hydrogen oxygen molecule",
+    "function": "code reusable input output maps task",
+    "variable": "name value store data memory symbol",
+    "computer": "machine program electronic device data",
+    "machine learning": "data learn algorithm model artificial",
+    "recursion": "calls itself smaller",
+    "photosynthesis": "plants light energy sun",
+    "dna": "genetic molecule cell",
+    "internet": "network computers",
+}
 """Words of which a definition of the subject nearly always uses one (beginnings of words)."""

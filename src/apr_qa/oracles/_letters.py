@@ -43,7 +43,7 @@ def _table() -> tuple[npt.NDArray[np.uint8], tuple[str, ...]]:
 
 
 def spelling(words: Sequence[str]) -> tuple[float, tuple[str, ...]]:
-    """Return (mean surprise of `words` in bits a letter, the languages that fit best); (0, ()) without Latin letters."""
+    """Return (mean surprise of `words` in bits a letter, the best-fitting languages); (0, ()) without Latin letters."""
     places = [place for word in words for place in _places(word)]
     if not places:
         return 0.0, ()

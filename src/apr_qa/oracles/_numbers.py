@@ -15,7 +15,7 @@ _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ni
 WORDS = {word: n for n, word in enumerate(_ONES)} | {word: 10 * n for n, word in enumerate(_TENS, start=2)}
 _SMALL = "|".join(sorted(WORDS, key=len, reverse=True))
 _SPELLED = rf"(?:minus |negative )?(?:{_SMALL})(?:[- ](?:{'|'.join(_ONES[1:10])}))?(?: hundred| thousand)?"
-_SIGN = r"(?:(?<![\w.)\]])(?<![\w)\]] )[-−]\s?)?"
+_SIGN = r"(?:(?<![\w.)\]])(?<![\d)\]] )[-−])?"
 # A number stands free: no letter, digit or decimal point touches it (`4`, `4.`, `$4`; in `42`, `v4`, `4.5` no 4 does).
 _FREE = re.compile(
     rf"(?<![\w.])(?P<digits>{_SIGN}(?:\d{{1,3}}(?:,\d{{3}})+|\d+)?(?:\.\d+|(?<=\d)))(?![\w])(?!\.\d)"
@@ -41,7 +41,7 @@ def numbers_in(text: str) -> Iterator[Stated]:
         if raw is None:
             yield Stated(value=Fraction(_spelled(match["words"].lower())), start=match.start(), end=match.end())
         elif len(raw) <= _MAX_DIGITS:
-            plain = raw.replace(",", "").replace("−", "-").replace(" ", "")
+            plain = raw.replace(",", "").replace("−", "-")
             yield Stated(value=Fraction(plain), start=match.start(), end=match.end())
 
 

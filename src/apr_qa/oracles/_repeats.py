@@ -68,7 +68,7 @@ def variety(words: list[str]) -> float:
 
 
 def repeated_pieces(text: str) -> float:
-    """Return the share of pieces of six letters that were there before; 0 when whole sentences are repeated by design."""
+    """Return the share of pieces of six letters that were there before; 0 when whole sentences are repeated."""
     plain = re.sub(r"\d+", "0", " ".join(text[:_SEEN].lower().split(" ")))
     sentences = [s.strip() for s in re.split(r"[.!?\n]|(?<=[:,;]) ", plain) if s.strip()]
     if len(set(sentences)) < len(sentences):

@@ -26,31 +26,15 @@ _ASKED_TO_REPEAT = re.compile(
     re.IGNORECASE,
 )
 _ASKED_FOR_CODES = re.compile(
-    r"\b(?:base ?64|hex|hash|sha\d*|md5|uuid|guid|encod\w*|encrypt\w*|password|regex|regular expression|latex|dna|protein"
-    r"|cipher|rot13)\b",
+    r"\b(?:base ?64|hex|hash|sha\d*|md5|uuid|guid|encod\w*|encrypt\w*|password|regex|regular expression|latex"
+    r"|dna|protein|cipher|rot13)\b",
     re.IGNORECASE,
 )
 _OPAQUE = re.compile(r"\S*(?:://|@|\\|/\w+/|\d[a-z]+\d|[=_]\w)\S*|\b[0-9a-f-]{12,}\b|[\w+/=-]{28,}", re.IGNORECASE)
 _ENGLISH = frozenset(
     (
-        "the",
-        "of",
-        "and",
-        "is",
-        "are",
-        "was",
-        "with",
-        "for",
-        "that",
-        "this",
-        "it",
-        "to",
-        "or",
-        "by",
-        "from",
-        "an",
-        "be",
-        "at",
+        *("the", "of", "and", "is", "are", "was", "with", "for", "that"),
+        *("this", "it", "to", "or", "by", "from", "an", "be", "at"),
     )
 )
 _RARE = frozenset("`~|\\{}[]<>@#$%&_")
@@ -58,7 +42,8 @@ _ADDRESS = re.compile(r"\S*://\S*|\S+@\S+\.\w+|[0-9a-f-]{12,}|\S{28,}")
 _GLUED = re.compile(r"(?<=[^\W\d_]{2})(?:[,;:+\\|<>#@$%^&*~{}\[\]!?\"]|/(?=[a-z]*[A-Z]))(?=[^\W\d_]{3})")
 _HUMP = re.compile(r"[a-z]{2}[A-Z]|[A-Z]{3}[a-z]{3}")
 _KNOWN_HUMPS = re.compile(
-    r"`[^`\n]*`|\b(?:Mac|Mc|De|Le|La|Di|Van|O')[A-Z]|\b[a-z]*(?:[A-Z][a-z]+){2,}\b|\b[A-Z]+[a-z]+\b|\b[a-z]+[A-Z][a-z]+\b"
+    r"`[^`\n]*`|\b(?:Mac|Mc|De|Le|La|Di|Van|O')[A-Z]"
+    r"|\b[a-z]*(?:[A-Z][a-z]+){2,}\b|\b[A-Z]+[a-z]+\b|\b[a-z]+[A-Z][a-z]+\b"
 )
 _DOUBLED = re.compile(r"([a-z]{4,})\1", re.IGNORECASE)
 _STUTTER = re.compile(r"[a-z]{4,}([a-z])\1{3,}")

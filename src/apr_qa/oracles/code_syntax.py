@@ -14,17 +14,20 @@ from apr_qa.vocab.plugs import Oracle
 from apr_qa.vocab.verdict import Outcome, Verdict
 
 _NAMES = "|".join(sorted({re.escape(n) for names in LANGUAGES.values() for n in names}, key=len, reverse=True))
-_IN_LANGUAGE = re.compile(rf"\b(?:in|using|with|a|an|the)\s+({_NAMES})\b|^({_NAMES})\b|\b({_NAMES})\s+(?:function|code|program|script)",
-                          re.IGNORECASE)  # fmt: skip
+_IN_LANGUAGE = re.compile(
+    rf"\b(?:in|using|with|a|an|the)\s+({_NAMES})\b|^({_NAMES})\b|\b({_NAMES})\s+(?:function|code|program|script)",
+    re.IGNORECASE,
+)
 _ASKING = re.compile(
     r"\b(?:write|implement|create|generate|show|give|code|print|complete|fix|refactor)\b[^.?!\n]{0,60}"
-    r"\b(?:function|program|script|class|method|code|one-liner|loop|lambda|struct|snippet|hello world|list comprehension|fizzbuzz"
-    rf"|(?:in|using) (?:{_NAMES})\b|(?:python|rust|javascript|typescript|golang|java|bash) \w+)",
+    r"\b(?:function|program|script|class|method|code|one-liner|loop|lambda|struct|snippet|hello world"
+    rf"|list comprehension|fizzbuzz|(?:in|using) (?:{_NAMES})\b"
+    r"|(?:python|rust|javascript|typescript|golang|java|bash) \w+)",
     re.IGNORECASE,
 )
 _HEAD = re.compile(
-    r"\s*(?:```|(?:async )?def \w+\s*\(|class \w+[\s:({]|(?:pub )?fn \w+\s*[(<]|(?:async )?function \w*\s*\(|func \w+\s*\("
-    r"|(?:public|private|static) \w+ \w+|int main\s*\(|#include|import \w+|from \w+ import)"
+    r"\s*(?:```|(?:async )?def \w+\s*\(|class \w+[\s:({]|(?:pub )?fn \w+\s*[(<]|(?:async )?function \w*\s*\("
+    r"|func \w+\s*\(|(?:public|private|static) \w+ \w+|int main\s*\(|#include|import \w+|from \w+ import)"
 )
 _STATEMENT = re.compile(r"(?:return\b|raise\b|yield\b|pass$|(?:if|for|while|with|try|match)\b.*:\s*$)", re.MULTILINE)
 

@@ -11,7 +11,7 @@ from apr_qa.oracles._text import PROMPT_KEPT, answer_in, is_echo, shown, without
 from apr_qa.vocab.plugs import Oracle
 from apr_qa.vocab.verdict import Outcome, Verdict
 
-_MIN_RELEVANCE = 0.5
+_MIN_RELEVANCE = 0.75
 _TEXTS = ("must_contain", "must_not_contain")
 
 
@@ -34,7 +34,7 @@ def _texts(value: Any) -> tuple[Any, ...]:
 
 
 def judge(answer: str, expected: Mapping[str, Any], config: Mapping[str, Any]) -> Verdict:
-    """Falsify an empty answer, an echo, a stated demand not met, and a relevance below `min_relevance` (default 0.5).
+    """Falsify an empty answer, an echo, a stated demand not met, and a relevance below `min_relevance` (default 0.75).
 
     Relevance is the share of the prompt's demands that are met; an answer to a prompt that demands nothing has 1.
     """
