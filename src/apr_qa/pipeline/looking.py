@@ -27,7 +27,8 @@ def hashed(files: ModelFiles, busy: Busy) -> ModelFiles:
 
 
 def _below(path: Path, root: Path) -> str:
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+    """Below the model's root, or below the folder that conversions are kept in."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else f"{path.parent.name}/{path.name}"
 
 
 def _config(files: ModelFiles) -> Mapping[str, Any]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from apr_qa.fetch.cache import cache_folder
 from apr_qa.files import digest_of
 from apr_qa.pipeline import engines
+from apr_qa.pipeline.convert import with_conversions
 from apr_qa.pipeline.engines import Chosen
 from apr_qa.pipeline.looking import context_of, has_template, hashed
 from apr_qa.pipeline.ready import Ready, identity
@@ -29,9 +31,11 @@ def prepare(target: Target, wishes: Wishes, busy: Busy) -> Ready:
 
     Raises AprQaError for whatever stands in the way before the first question.
     """
+    wanted = wishes.formats or target.playbook.model.formats
     files = hashed(files_of(target, wishes, busy), busy)
     busy("looking for the engines")
-    chosen = engines.choose(wishes.engine, wishes.formats or target.playbook.model.formats, wishes.apr_binary)
+    chosen = engines.choose(wishes.engine, wanted, wishes.apr_binary)
+    files = hashed(with_conversions(files, wanted, chosen, cache_folder(wishes.model_cache), busy), busy)
     here = machine()
     busy("planning")
     plan = make_plan(_request(target, wishes, files, chosen, here))
