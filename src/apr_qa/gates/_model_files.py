@@ -105,7 +105,7 @@ def optional_json(file: Path) -> Mapping[str, Any]:
 def template_of(artefact: Artefact, header: Header) -> str | None:
     """Return the chat template that the format carries, None when it carries none. Raises BadFileError."""
     if artefact.format is not Format.SAFETENSORS:
-        inside = header.metadata.get("tokenizer.chat_template") or header.metadata.get("chat_template")
+        inside = header.metadata.get("tokenizer.chat_template", header.metadata.get("chat_template"))
         return inside if isinstance(inside, str) else None
     if (artefact.folder / TEMPLATE).is_file():
         return text_of(artefact.folder / TEMPLATE)

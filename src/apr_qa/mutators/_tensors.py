@@ -50,7 +50,8 @@ def encode(values: Floats, dtype: str) -> bytes:
     """Return float32 `values` as stored bytes of type `dtype`: f32, f16, bf16 (nearest), or a ggml block type."""
     solid = np.ascontiguousarray(values, dtype=np.float32)
     if dtype in _PLAIN:
-        return solid.astype(_PLAIN[dtype]).tobytes()
+        with np.errstate(over="ignore"):
+            return solid.astype(_PLAIN[dtype]).tobytes()
     if dtype == "bf16":
         bits = solid.view(np.uint32)
         nearest = (bits + np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))) >> np.uint32(16)
@@ -58,7 +59,8 @@ def encode(values: Floats, dtype: str) -> bytes:
     from gguf import GGMLQuantizationType
     from gguf.quants import quantize
 
-    return quantize(solid, GGMLQuantizationType[dtype.upper()]).tobytes()
+    with np.errstate(invalid="ignore", over="ignore"):  # Inf and NaN are planted on purpose
+        return quantize(solid, GGMLQuantizationType[dtype.upper()]).tobytes()
 
 
 def count(shape: tuple[int, ...]) -> int:

@@ -106,7 +106,7 @@ MUTATORS = (
     ),
     _header("byte-flipped", raw(_flip_last), "One byte of the data was flipped after writing.", (Place.APR,)),
     _header("column-major-flag", _column_major, "The file says that its tensors are column-major.", (Place.APR,)),
-    _header("name-twice", raw(_same_name), "Two tensors have one name.", (Place.GGUF,), (UP,)),
+    _header("name-twice", raw(_same_name), "Two tensors have one name.", (Place.GGUF,), (UP, gguf_name(UP))),
     _header(
         "tensor-missing", weights(_drop_up), "One matrix is left out.", (Place.GGUF, Place.APR, Place.TRUTH), (UP,)
     ),

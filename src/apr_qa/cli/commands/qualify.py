@@ -1,0 +1,116 @@
+"""`apr-qa qualify`: break healthy models on purpose and see who notices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from apr_qa.cli.options import Json, one_of, own_words, several
+from apr_qa.cli.room import JUDGE, CliCommand
+from apr_qa.errors import Exit
+from apr_qa.vocab.axes import Tier
+
+if TYPE_CHECKING:
+    from apr_qa.pipeline.qualify import Matrix, Step
+
+
+def qualify(
+    model: Annotated[str, typer.Option(help="Only faults of this shipped model: tiny or tiny-llama.")] = "",
+    tiers: Annotated[str, typer.Option(help="Certify at these tiers, comma-separated.")] = "smoke,mvp,quick",
+    only: Annotated[list[str] | None, typer.Option(help="Try this fault only; may be given several times.")] = None,
+    depth: Annotated[
+        str,
+        typer.Option(
+            help="files: gates that need no engine. found: until the fault is found. detectors: to the end, every gate."
+        ),
+    ] = "found",
+    dtypes: Annotated[str, typer.Option(help="Types of the GGUF files that are broken: q8_0, f16.")] = "q8_0,f16",
+    clean: Annotated[int, typer.Option(min=0, help="Healthy conversions to certify in full.")] = 8,
+    clean_files: Annotated[int, typer.Option(min=0, help="Healthy conversions to judge by their files alone.")] = 100,
+    minutes: Annotated[float, typer.Option(min=0.1, help="Stop when this time is up, and say what is left.")] = 60.0,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where the matrix goes.")] = Path("out/qualify"),
+    page: Annotated[Path | None, typer.Option(help="Write the page here too, such as docs/judge.md.")] = None,
+    listing: Annotated[bool, typer.Option("--list", help="List the faults and try none.")] = False,
+    json: Json = False,
+) -> int:
+    """Judge the judge: plant seeded faults in healthy models, certify them, and count what is found.
+
+    Prints and writes the matrix of faults, tiers and detectors, and the false alarms on healthy conversions. Exit
+    status: 0 every fault was found at the highest tier without a false alarm, 1 not so.
+
+    Examples:
+
+        apr-qa qualify --only k-permuted --tiers mvp --clean 0 --clean-files 0
+
+        apr-qa qualify --depth detectors --minutes 60 --page docs/judge.md
+    """
+    from apr_qa.pipeline.qualify import Ask, Depth, faults, write_matrix
+    from apr_qa.pipeline.qualify import qualify as judge_the_judge
+
+    if listing:
+        return _list_faults([(fault.name, fault.layer, fault.summary) for fault in faults()])
+    ask = Ask(
+        tiers=several(Tier, tiers, "--tiers"),
+        models=(model,) if model else (),
+        faults=tuple(only or ()),
+        dtypes=tuple(word.strip() for word in dtypes.split(",")),
+        depth=one_of(Depth, depth, "--depth"),
+        clean=clean,
+        clean_files=clean_files,
+        minutes=minutes,
+        command=" ".join(own_words()),
+    )
+    matrix = judge_the_judge(ask, (lambda _step: None) if json else _show)
+    written = write_matrix(matrix, output, page)
+    if json:
+        from apr_qa.files import plain_data
+        from apr_qa.pipeline.results import as_json
+
+        typer.echo(as_json(plain_data(matrix)))
+    else:
+        _conclude(matrix, written)
+    return _status(matrix)
+
+
+def _status(matrix: Matrix) -> Exit:
+    from apr_qa.pipeline.qualify import alarms
+
+    last = matrix.proved[-1]
+    silent = not alarms(matrix.clean).hits and not alarms(matrix.clean_files).hits
+    return Exit.PASSED if silent and last.found.hits == last.found.of and not last.unknown else Exit.BLOCKED
+
+
+def _list_faults(rows: list[tuple[str, str, str]]) -> int:
+    for name, layer, summary in rows:
+        typer.echo(f"  {layer:10} {name:26} {summary}")
+    return Exit.PASSED
+
+
+def _show(step: Step) -> None:
+    from apr_qa.cli.watch import about
+    from apr_qa.text import one_line
+
+    for finding in step.findings:
+        gates = ", ".join(dict.fromkeys(detector.gate for detector in finding.detectors))
+        said = f"?  {finding.trouble}" if finding.trouble else f"x  {gates}" if gates else "-  nothing found"
+        line = f"{step.done:4}/{step.total}  {finding.case:38} {finding.tier:6} {one_line(said, 60)}"
+        typer.echo(f"{line}   {about(step.left_s)}")
+
+
+def _conclude(matrix: Matrix, written: tuple[Path, ...]) -> None:
+    from apr_qa.pipeline.qualify import alarms
+
+    typer.echo("")
+    for one in matrix.proved:
+        typer.echo(f"  {one.tier:6} found {one.found}")
+        typer.echo(f"         gateway faults {one.gateway}; named right {one.named}")
+        for name in one.missed:
+            typer.echo(f"         missed  {name}")
+    typer.echo(f"  false alarms  {alarms(matrix.clean)} in full, {alarms(matrix.clean_files)} by files")
+    for path in written:
+        typer.echo(f"  Written  {path}")
+
+
+COMMAND = CliCommand(name="qualify", panel=JUDGE, order=8, run=qualify)

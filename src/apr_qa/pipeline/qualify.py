@@ -1,0 +1,143 @@
+"""The judge is judged: seeded faults and healthy conversions through the real pipeline."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import cycle, islice
+from pathlib import Path
+
+from apr_qa import __version__
+from apr_qa.files import plain_data, write_text
+from apr_qa.pipeline._qualify_cases import ROOM, Case, cases, healthy_copy
+from apr_qa.pipeline._qualify_matrix import Matrix, Row, alarms, proved, row_of
+from apr_qa.pipeline._qualify_page import page
+from apr_qa.pipeline._qualify_trial import Depth, Finding, try_case, try_healthy
+from apr_qa.pipeline.results import as_json
+from apr_qa.rooms import furnish
+from apr_qa.vocab.axes import Tier
+from apr_qa.vocab.mutators import Mutator, Place
+
+CLEAN = ("retrained", "retrained-llama")
+MATRIX = "judge.json"
+PAGE = "judge.md"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """What to try."""
+
+    tiers: tuple[Tier, ...] = (Tier.SMOKE, Tier.MVP, Tier.QUICK)
+    models: tuple[str, ...] = ()
+    """All when empty."""
+    faults: tuple[str, ...] = ()
+    dtypes: tuple[str, ...] = ("q8_0", "f16")
+    depth: Depth = Depth.FOUND
+    clean: int = 8
+    """Healthy conversions certified in full at the tier mvp."""
+    clean_files: int = 100
+    """Healthy conversions judged by the gates of files alone."""
+    minutes: float = 60.0
+    """When it is up, what is left is listed as not tried."""
+    command: str = "apr-qa qualify"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What a watcher is told after each trial."""
+
+    done: int
+    total: int
+    findings: tuple[Finding, ...]
+    left_s: float
+
+
+Watcher = Callable[[Step], None]
+
+
+def qualify(ask: Ask, watch: Watcher = lambda _step: None) -> Matrix:
+    """Try every fault and every healthy conversion that `ask` names. Raises InputError for an unknown fault."""
+    began = time.monotonic()
+    planted = _planted(ask)
+    clock = _Clock(began, ask.minutes * 60, len(planted) + ask.clean + ask.clean_files, watch)
+    rows: list[Row] = []
+    untried: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="apr-qa-qualify-") as folder:
+        scratch = Path(folder)
+        for case in planted:
+            if clock.is_up:
+                untried.append(case.name)
+                continue
+            tiers = [tier for tier in ask.tiers if case.is_seen_by(tier)]
+            findings = tuple(try_case(case, tiers, ask.depth, scratch))
+            rows.append(row_of(case, findings))
+            clock.tick(findings)
+        clean = list(_clean(clock, ask.clean, Depth.DETECTORS, scratch))
+        clean_files = list(_clean(clock, ask.clean_files, Depth.FILES, scratch))
+    return Matrix(
+        rows=tuple(rows),
+        proved=tuple(proved(rows, tier) for tier in ask.tiers),
+        clean=tuple(clean),
+        clean_files=tuple(clean_files),
+        untried=tuple(untried),
+        depth=ask.depth,
+        command=ask.command,
+        version=__version__,
+        elapsed_s=round(time.monotonic() - began, 1),
+    )
+
+
+def write_matrix(matrix: Matrix, folder: Path, page_file: Path | None = None) -> tuple[Path, ...]:
+    """Write the matrix as JSON and as a page into `folder`, and the page to `page_file` too. Raises WorkspaceError."""
+    pages = [folder / PAGE, *([page_file] if page_file else [])]
+    write_text(folder / MATRIX, as_json(plain_data(matrix)) + "\n")
+    for file in pages:
+        write_text(file, page(matrix))
+    return (folder / MATRIX, *pages)
+
+
+def faults() -> tuple[Mutator, ...]:
+    """Return every fault of the room."""
+    return furnish(ROOM, Mutator)
+
+
+def _planted(ask: Ask) -> Sequence[Case]:
+    """Faults by model, so that what was computed of a ground truth serves the next fault too."""
+    found = [case for case in cases(ask.faults, ask.models, ask.dtypes) if case.mutator.name not in CLEAN]
+    return sorted(found, key=lambda case: (case.mutator.model, case.place is Place.ENGINE, case.place is Place.TRUTH))
+
+
+def _clean(clock: _Clock, count: int, depth: Depth, scratch: Path) -> Iterator[Finding]:
+    """Certify healthy conversions: other weights by seed, both models and both types in turn, converted anew."""
+    room = {mutator.name: mutator for mutator in faults()}
+    kinds = [(room[name], dtype) for dtype in ("q8_0", "f16") for name in CLEAN]
+    for seed, (mutator, dtype) in enumerate(islice(cycle(kinds), count), start=1):
+        if clock.is_up:
+            return
+        copy = healthy_copy(mutator.model, dtype, scratch)
+        mutator.apply(copy, Place.TRUTH, seed)
+        finding = try_healthy(copy, f"{mutator.model} {dtype}, seed {seed}", mutator.model, Tier.MVP, depth)
+        clock.tick((finding,))
+        yield finding
+
+
+class _Clock:
+    """Counts trials and says how long the rest takes."""
+
+    def __init__(self, began: float, limit_s: float, total: int, watch: Watcher) -> None:
+        self._began, self._limit_s, self._total, self._watch = began, limit_s, total, watch
+        self._done = 0
+
+    @property
+    def is_up(self) -> bool:
+        return time.monotonic() - self._began > self._limit_s
+
+    def tick(self, findings: tuple[Finding, ...]) -> None:
+        self._done += 1
+        left_s = (time.monotonic() - self._began) / self._done * (self._total - self._done)
+        self._watch(Step(done=self._done, total=self._total, findings=findings, left_s=left_s))
+
+
+__all__ = ["Ask", "Depth", "Matrix", "Step", "alarms", "faults", "qualify", "write_matrix"]

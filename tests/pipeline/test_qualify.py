@@ -1,0 +1,170 @@
+"""The judge is judged: seeded faults are found, healthy conversions are not alarmed, and the figures are honest."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from apr_qa.cli.main import run
+from apr_qa.errors import InputError
+from apr_qa.pipeline._qualify_cases import Case, cases, healthy_copy, target_of
+from apr_qa.pipeline._qualify_matrix import Row, Share, proved
+from apr_qa.pipeline._qualify_trial import Depth, Detector, Eye, Finding, of_files, try_case
+from apr_qa.pipeline.prepare import prepare
+from apr_qa.pipeline.qualify import Ask, qualify, write_matrix
+from apr_qa.pipeline.wishes import Wishes
+from apr_qa.vocab.axes import Backend, Tier
+from apr_qa.vocab.mutators import FaultLayer, Place
+
+BEHAVIOUR = {
+    "template-no-opening in truth",
+    "template-system in truth",
+    "template-other-family in truth",
+    "merges-reversed in truth",
+    "tokens-swapped in truth",
+    "last-rows-zero in truth",
+    "all-biases-zero in truth",
+}
+"""Faults that all formats agree on: no file contradicts another, so that only answers show them (see docs/judge.md)."""
+BY_FILES = [
+    case
+    for case in cases(dtypes=("q8_0",))
+    if case.place is not Place.ENGINE
+    and not case.mutator.equivalent
+    and not (case.place is Place.TRUTH and case.mutator.layer is FaultLayer.WEIGHTS)
+    and case.name not in BEHAVIOUR
+]
+
+
+@pytest.fixture(scope="session")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("qualify")
+
+
+@pytest.mark.parametrize("case", BY_FILES, ids=[case.name for case in BY_FILES])
+def test_every_fault_of_a_file_is_found_in_the_files(case: Case, scratch: Path) -> None:
+    """Without an engine and without a forward pass, at least one gate falls; a gateway's where the fault demands it."""
+    folder = healthy_copy(case.mutator.model, case.dtype, scratch)
+    case.mutator.apply(folder, case.place, 5)
+    target = replace(target_of(case.mutator.model, Tier.MVP), path=folder)
+    formats = case.formats(target.tier)
+    engine = "reference" if case.place is Place.APR else "embedded"
+    wishes = Wishes(engine=engine, formats=formats, backends=(Backend.CPU,), folder=scratch / "evidence")
+    ready = prepare(target, wishes, lambda _doing: None)
+    lost = [j for j in of_files(ready, {}, computed=False) if j.verdict.outcome.is_lost]
+    assert lost
+    assert not case.mutator.gateway or any(j.claim.gateway for j in lost)
+
+
+@pytest.mark.parametrize("name", ["engine-banner", "engine-fluent", "engine-always-4", "all-noise"])
+def test_what_looks_alive_and_is_not_is_blocked(name: str, scratch: Path) -> None:
+    """A banner, fluent nonsense, one constant answer and a model of noise fell a gateway at the lightest tier."""
+    (case, *_) = [c for c in cases([name], dtypes=("q8_0",)) if c.place in (Place.TRUTH, Place.ENGINE)]
+    (finding,) = try_case(case, [Tier.SMOKE], Depth.FOUND, scratch)
+    assert finding.found
+    assert finding.gateways
+    assert finding.trouble == ""
+
+
+def test_the_control_of_the_engine_faults_is_not_alarmed(scratch: Path) -> None:
+    """The same program without a fault is certified: what is found under a fault is the fault's."""
+    (case,) = cases(["engine-healthy"])
+    (finding,) = try_case(case, [Tier.SMOKE], Depth.DETECTORS, scratch)
+    assert [(d.gate, d.reason) for d in finding.detectors] == []
+    assert finding.status == "PROVISIONAL"
+
+
+def test_a_qualification_ends_in_a_matrix_and_a_page(tmp_path: Path) -> None:
+    """Found, not looked at, healthy and equivalent each have their place; the page says how it was made."""
+    ask = Ask(
+        tiers=(Tier.SMOKE, Tier.MVP),
+        faults=("wrong-magic", "pickle", "merges-as-pairs"),
+        dtypes=("f16",),
+        depth=Depth.FILES,
+        clean=0,
+        clean_files=1,
+        command="apr-qa qualify --only ...",
+    )
+    steps: list[int] = []
+    matrix = qualify(ask, lambda step: steps.append(step.done))
+    written = write_matrix(matrix, tmp_path)
+    rows = {row.case: row for row in matrix.rows}
+    assert rows["wrong-magic in gguf f16"].at(Tier.SMOKE) is None
+    assert [p.found for p in matrix.proved] == [Share(hits=1, of=1), Share(hits=3, of=3)]
+    assert not matrix.clean_files[0].found
+    assert steps == [1, 2, 3, 4, 5]
+    assert json.loads(written[0].read_text())["proved"][1]["found"] == {"hits": 3, "of": 3}
+    text = written[1].read_text()
+    assert "apr-qa qualify --only ..." in text
+    assert "| pickle | safetensors | x G0 | x G0 |" in text
+    assert "merges-as-pairs in safetensors: both spellings" in text
+
+
+def _finding(case: str, *gates: str, trouble: str = "", named: bool | None = None) -> Finding:
+    found = tuple(Detector(gate=g, subject="gguf", eye=Eye.WEIGHTS, gateway="", reason="") for g in gates)
+    return Finding(
+        case=case,
+        tier=Tier.MVP,
+        detectors=found,
+        status="",
+        gateways=(),
+        named=named,
+        elapsed_s=0.0,
+        trouble=trouble,
+    )
+
+
+def _row(case: str, finding: Finding, *, gateway: bool = False, equivalent: str = "") -> Row:
+    return Row(
+        case=case,
+        fault=case,
+        layer="weights",
+        place="gguf",
+        dtype="f16",
+        summary="",
+        gateway=gateway,
+        equivalent=equivalent,
+        findings=(finding,),
+    )
+
+
+def test_what_is_missed_unknown_or_equivalent_is_counted_as_such() -> None:
+    """A miss lowers the sensitivity; what could not be tried or changes nothing does not touch it, and is listed."""
+    rows = [
+        _row("a", _finding("a", "G0-X", named=True)),
+        _row("b", _finding("b"), gateway=True),
+        _row("c", _finding("c", trouble="no such file")),
+        _row("d", _finding("d"), equivalent="the same"),
+    ]
+    seen = proved(rows, Tier.MVP)
+    assert (seen.found, seen.gateway, seen.named) == (Share(hits=1, of=2), Share(hits=0, of=1), Share(hits=1, of=1))
+    assert seen.missed == ("b",)
+    assert seen.unknown == ("c: no such file",)
+
+
+def test_bounds_are_wilsons() -> None:
+    """50 of 50 prove 92.9 % and no more; nothing tried proves nothing."""
+    low, high = Share(hits=50, of=50).bounds
+    assert (round(low, 3), high) == (0.929, 1.0)
+    assert [round(b, 3) for b in Share(hits=5, of=10).bounds] == [0.237, 0.763]
+    assert Share(hits=0, of=0).bounds == (0.0, 1.0)
+
+
+def test_an_unknown_fault_is_said_at_once() -> None:
+    """With the nearest name."""
+    with pytest.raises(InputError, match="did you mean k-permuted"):
+        cases(["k-permutd"])
+
+
+def test_the_command_lists_and_tries(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--list` names the faults; a fault that is found and no alarm exit with 0."""
+    assert run(["qualify", "--list"]) == 0
+    assert "k-permuted" in capsys.readouterr().out
+    words = ["--only", "config-code", "--tiers", "mvp", "--clean", "0", "--clean-files", "0"]
+    assert run(["qualify", *words, "--output", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "x  G0-INTEGRITY-FILES" in said
+    assert "found 1 of 1" in said
