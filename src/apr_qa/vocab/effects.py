@@ -201,3 +201,5 @@ class Done:
     """Of the issue or pull request; of the check run; of the comment."""
     note: str = ""
     """Why it was left undone, if it was."""
+    failed: bool = False
+    """It did not come about, and it should have."""
