@@ -1,6 +1,8 @@
-"""Make the helpers of this folder importable, whatever import mode pytest runs in."""
+"""Make the helpers of this folder, and those that convert files, importable, whatever import mode pytest runs in."""
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+HERE = Path(__file__).parent
+for folder in (HERE, HERE.parent / "contracts", HERE.parent / "reference"):
+    sys.path.insert(0, str(folder))

@@ -1,0 +1,154 @@
+"""How far a stored tensor lies from what ground truth makes of it: one pass over both, some rows at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from apr_qa.contracts.envelopes import Envelope
+from apr_qa.contracts.recipes import Recipe, Rows, Truth
+from apr_qa.weights.decode import Floats
+from apr_qa.weights.tiles import Tiles, matrix_shape, spans
+
+Numbers = npt.NDArray[np.float64]
+_FLOOR = 1e-3
+"""A unit whose largest value is less than this share of the tensor's counts as that large: no error of nothing."""
+_TINY = 1e-30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """The difference of one tensor. All errors are relative; infinite where a value is NaN or infinite."""
+
+    residual: float
+    """Root of the summed squared differences over that of the true values."""
+    peak: float
+    """Largest difference in any unit (32 or 256 columns of a row) over the largest true value of that unit."""
+    peak_at: tuple[int, int]
+    """Row and first column of that unit."""
+    gain: float
+    """Best single factor from true to stored values; 1 when nothing is scaled."""
+    bad_rows: Rows
+    """Rows with a unit beyond the envelope; a vector is one row."""
+    bad_units: int
+    nonfinite: int
+
+    def fits(self, envelope: Envelope) -> bool:
+        """Return whether all measures lie within what clean conversions to this type show."""
+        return (
+            self.nonfinite == 0
+            and self.residual <= envelope.residual
+            and self.peak <= envelope.peak
+            and abs(self.gain - 1.0) <= envelope.gain
+        )
+
+
+class Pairing:
+    """One stored tensor beside the ground truth, under any recipe."""
+
+    def __init__(self, truth: Truth, other: Tiles, name: str) -> None:
+        self.truth = truth
+        self.other = other
+        self.name = name
+        info = other.weights.tensors[name]
+        self.dtype = info.dtype
+        self.shape = info.shape
+        self.rows, self.columns = matrix_shape(info.shape)
+
+    def compare(self, made: Recipe, envelope: Envelope) -> Comparison:
+        """Return the comparison of the whole tensor with `made`, which has its shape."""
+        tally = _Tally(self, made, envelope)
+        for start, stop in spans(self.rows, self.columns):
+            tally.add(start, self.truth.rows(made, start, stop), self.other.rows(self.name, start, stop))
+        return tally.result()
+
+    def sample(self, made: Recipe, rows: Rows) -> float:
+        """Return the residual over some rows only."""
+        true, stored = self.truth.chosen(made, rows), self.other.chosen(self.name, rows)
+        return residual(true, stored)
+
+
+def residual(true: Floats, stored: Floats) -> float:
+    """Return the relative residual of two arrays; infinite when a value is not finite."""
+    with np.errstate(all="ignore"):
+        difference = (stored - true).reshape(-1).astype(np.float64)
+        wide = true.reshape(-1).astype(np.float64)
+        value = float(np.sqrt(np.dot(difference, difference) / max(float(np.dot(wide, wide)), _TINY)))
+    return value if np.isfinite(value) else float("inf")
+
+
+class _Tally:
+    """Sums of a pass."""
+
+    def __init__(self, pairing: Pairing, made: Recipe, envelope: Envelope) -> None:
+        self.envelope = envelope
+        self.unit = envelope.unit or pairing.columns
+        self.floor = _FLOOR * _largest(pairing, made) if envelope.unit else _largest(pairing, made)
+        self.difference2 = self.true2 = self.cross = 0.0
+        self.peak, self.peak_at = 0.0, (0, 0)
+        self.bad_rows: list[Rows] = []
+        self.bad_units = self.nonfinite = 0
+
+    def add(self, start: int, true: Floats, stored: Floats) -> None:
+        """Add the rows from `start` on."""
+        with np.errstate(all="ignore"):
+            difference = stored - true
+        finite = bool(np.isfinite(difference.sum(dtype=np.float64)))
+        if not finite:
+            broken = ~np.isfinite(difference)
+            self.nonfinite += int(np.count_nonzero(broken))
+            difference[broken] = np.abs(true[broken]) * 2 + 1
+            stored = true + difference
+        flat, wide = true.reshape(-1), difference.reshape(-1)
+        self.difference2 += float(np.dot(wide, wide))
+        self.true2 += float(np.dot(flat, flat))
+        self.cross += float(np.dot(flat, stored.reshape(-1)))
+        self._units(start, true, difference)
+
+    def _units(self, start: int, true: Floats, difference: Floats) -> None:
+        top = np.maximum(_unit_peaks(true, self.unit), self.floor)
+        errors = _unit_peaks(difference, self.unit) / np.maximum(top, _TINY)
+        worst = int(errors.argmax())
+        row, column = divmod(worst, errors.shape[1])
+        if float(errors[row, column]) > self.peak:
+            self.peak = float(errors[row, column])
+            self.peak_at = (start + row, column * self.unit)
+        beyond = errors > self.envelope.peak
+        if beyond.any():
+            self.bad_units += int(np.count_nonzero(beyond))
+            self.bad_rows.append(np.flatnonzero(beyond.any(axis=1)) + start)
+
+    def result(self) -> Comparison:
+        lost = self.nonfinite > 0
+        rows = np.concatenate(self.bad_rows) if self.bad_rows else np.empty(0, dtype=np.int64)
+        return Comparison(
+            residual=float("inf") if lost else float(np.sqrt(self.difference2 / max(self.true2, _TINY))),
+            peak=float("inf") if lost else self.peak,
+            peak_at=self.peak_at,
+            gain=1.0 if lost or self.true2 <= _TINY else self.cross / self.true2,
+            bad_rows=rows,
+            bad_units=self.bad_units,
+            nonfinite=self.nonfinite,
+        )
+
+
+def _largest(pairing: Pairing, made: Recipe) -> float:
+    """Return the largest true magnitude of the tensor, from its rows in tiles."""
+    top = 0.0
+    for start, stop in spans(pairing.rows, pairing.columns):
+        values = pairing.truth.rows(made, start, stop)
+        top = max(top, float(values.max(initial=0.0)), -float(values.min(initial=0.0)))
+    return top
+
+
+def _unit_peaks(values: Floats, unit: int) -> Floats:
+    """Return the largest magnitude of each run of `unit` columns: (rows, runs); the last run may be shorter."""
+    magnitudes = np.abs(values)
+    rows, columns = magnitudes.shape
+    full = columns // unit * unit
+    peaks: Floats = magnitudes[:, :full].reshape(rows, -1, unit).max(axis=2)
+    if full < columns:
+        peaks = np.concatenate([peaks, magnitudes[:, full:].max(axis=1, keepdims=True)], axis=1)
+    return peaks

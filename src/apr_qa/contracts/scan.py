@@ -1,0 +1,172 @@
+"""One pass over one tensor: everything that can be known of its values without another file.
+
+Measured per tile of 512 kB of float32: two small matrix products and one square cost less than reading the file twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from apr_qa.weights import TensorInfo
+from apr_qa.weights.decode import Floats
+from apr_qa.weights.tiles import Tiles, matrix_shape, spans
+
+SKETCHES = 7
+"""Random +-1 projections of a tensor; with the plain sum they fill one 8-column matrix product."""
+Numbers = npt.NDArray[np.float64]
+_COUNTED = {"bf16": (0x7F80, 0xFF80), "f16": (0x7C00, 0xFC00)}
+"""16-bit floats sort as integers: from the largest bit patterns come the extrema, and whether they are finite."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signs:
+    """The +-1 vectors of the sketches, by row and by column of the matrix; the first column of each is all ones."""
+
+    rows: Floats
+    """(rows, 1 + SKETCHES)"""
+    columns: Floats
+
+
+def signs(rows: int, columns: int) -> Signs:
+    """Return the signs for a matrix of that many rows and columns: the same ones on every machine."""
+    return Signs(rows=_signs(rows, 1), columns=_signs(columns, 2))
+
+
+def _signs(count: int, stream: int) -> Floats:
+    """PCG64 is a fixed algorithm; its raw bits do not change between versions of NumPy."""
+    bits = np.random.PCG64([20_261_125, stream]).random_raw((count * SKETCHES + 63) // 64)
+    drawn = np.unpackbits(np.asarray(bits, dtype="<u8").view(np.uint8))[: count * SKETCHES]
+    found = np.ones((count, 1 + SKETCHES), dtype=np.float32)
+    found[:, 1:] = drawn.reshape(count, SKETCHES).astype(np.float32) * 2 - 1
+    return found
+
+
+def projection(columns: int) -> Floats:
+    """Return +-1 vectors that tell the rows of a matrix of so many columns apart: (columns, 15)."""
+    return np.hstack([_signs(columns, 2), _signs(columns, 3)[:, 1:]])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statistics:
+    """What one pass finds. Sums over finite values; a tensor with others says how many in `nonfinite`."""
+
+    count: int
+    nonfinite: int
+    mean: float
+    std: float
+    low: float
+    high: float
+    row_squares: Numbers
+    """Sum of squares of each row."""
+    column_squares: Numbers
+    sketches: Numbers
+    """(SKETCHES,) sums of the elements, each times the sign of its row and of its column."""
+    digest: str = ""
+    """SHA-256 of the stored bytes, when asked for."""
+
+    @property
+    def norm(self) -> float:
+        """Euclidean norm of all values."""
+        return float(np.sqrt(self.row_squares.sum()))
+
+
+def scan(tiles: Tiles, name: str, with_signs: Signs | None = None, *, hasher: Executor | None = None) -> Statistics:
+    """Return the statistics of tensor `name`; with a `hasher` thread its digest is taken beside the pass.
+
+    Raises KeyError, and MalformedWeights for a type whose layout is not known.
+    """
+    info = tiles.weights.tensors[name]
+    rows, columns = matrix_shape(info.shape)
+    hashed = hasher.submit(_sha256, tiles.weights.raw(name)) if hasher else None
+    tally = _Tally(rows, columns, with_signs or signs(rows, columns))
+    for start, stop in spans(rows, columns):
+        tally.add(start, tiles.rows(name, start, stop), _extrema(tiles, info, start, stop))
+    return tally.result(hashed.result() if hashed else "")
+
+
+def _sha256(raw: npt.NDArray[np.uint8]) -> str:
+    return hashlib.sha256(raw.data).hexdigest()
+
+
+def _extrema(tiles: Tiles, info: TensorInfo, start: int, stop: int) -> tuple[float, float] | None:
+    """Return the least and the greatest value of 16-bit rows from their bits; None where that does not work."""
+    if info.dtype not in _COUNTED or stop <= start:
+        return None
+    size = info.size_bytes // matrix_shape(info.shape)[0]
+    bits = tiles.weights.raw(info.name)[start * size : stop * size].view("<u2")
+    if not bits.size:
+        return None
+    greatest, least = int(bits.view("<i2").max()), int(bits.max())
+    infinite, minus_infinite = _COUNTED[info.dtype]
+    # Without both signs the other end is not at an end of the integers; such tiles are rare.
+    if greatest < 0 or least < 0x8000 or greatest >= infinite or least >= minus_infinite:
+        return None
+    ends = np.array([least, greatest], dtype="<u2")
+    low, high = ends.view("<f2").astype(np.float64) if info.dtype == "f16" else _widened(ends)
+    return float(low), float(high)
+
+
+def _widened(bits: npt.NDArray[np.uint16]) -> Floats:
+    return (bits.astype(np.uint32) << np.uint32(16)).view(np.float32)
+
+
+class _Tally:
+    """Buffers and sums of a pass over one tensor."""
+
+    def __init__(self, rows: int, columns: int, with_signs: Signs) -> None:
+        self.signs = with_signs
+        self.columns = columns
+        self.row_squares = np.zeros(rows)
+        self.column_squares = np.zeros(columns)
+        self.sums = np.zeros(1 + SKETCHES)
+        self.low, self.high = np.inf, -np.inf
+        self.count = self.nonfinite = 0
+        self.ones = np.ones(columns, dtype=np.float32)
+        self._squares = np.empty(0, dtype=np.float32)
+
+    def add(self, start: int, values: Floats, extrema: tuple[float, float] | None) -> None:
+        """Add the rows from `start` on."""
+        count = len(values)
+        with np.errstate(all="ignore"):
+            if self._squares.size < values.size:
+                self._squares = np.empty(values.size, dtype=np.float32)
+            squares = np.multiply(values, values, out=self._squares[: values.size].reshape(values.shape))
+            row_squares = np.dot(squares, self.ones)
+        if not np.isfinite(row_squares).all():
+            values = self._cleared(values)
+            squares = np.square(values, dtype=np.float64)
+            row_squares = squares.sum(axis=1)
+            extrema = None
+        low, high = extrema or (float(values.min(initial=np.inf)), float(values.max(initial=-np.inf)))
+        self.low, self.high = min(self.low, low), max(self.high, high)
+        self.row_squares[start : start + count] = row_squares
+        self.column_squares += np.dot(np.ones(count, dtype=squares.dtype), squares)
+        projected = np.dot(values, self.signs.columns)
+        self.sums += np.einsum("ik,ik->k", projected, self.signs.rows[start : start + count])
+        self.count += values.size
+
+    def _cleared(self, values: Floats) -> Floats:
+        finite = np.isfinite(values)
+        self.nonfinite += int(values.size - np.count_nonzero(finite))
+        return np.where(finite, values, np.float32(0))
+
+    def result(self, digest: str) -> Statistics:
+        count = max(1, self.count)
+        mean = float(self.sums[0]) / count
+        return Statistics(
+            count=self.count,
+            nonfinite=self.nonfinite,
+            mean=mean,
+            std=float(np.sqrt(max(0.0, float(self.row_squares.sum()) / count - mean * mean))),
+            low=self.low if self.count else 0.0,
+            high=self.high if self.count else 0.0,
+            row_squares=self.row_squares,
+            column_squares=self.column_squares,
+            sketches=self.sums[1:],
+            digest=digest,
+        )
