@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -21,6 +22,7 @@ from apr_qa.vocab.plan import Claim, Subject
 from apr_qa.vocab.scenario import Message, OracleSpec, Role, Scenario
 
 LEGACY_SCHEMA = 0
+_ANSWER = re.compile(r"F-A[1-6]-")
 _GATEWAYS = {"G2-BASIC": Gateway.G2, "G3-STABLE": Gateway.G3}
 _CATEGORIES = (
     (("F-CONV-RT", "F-CONV-IDEM", "F-CONV-COM"), Category.REGR),
@@ -72,7 +74,7 @@ def _record(record: Any, number: int, path: Path) -> tuple[Scenario | None, Obse
         cell = _cell(record["scenario"])
         scenario = observation = None
         gate = str(record["gate_id"])
-        if gate in _GATEWAYS or gate.startswith("F-A"):
+        if gate in _GATEWAYS or _ANSWER.match(gate):
             scenario = _scenario(record["scenario"], cell, number)
             observation = _observation(record, scenario)
         return scenario, observation, _claim(record, gate, cell, number)
@@ -115,7 +117,7 @@ def _observation(record: dict[str, Any], scenario: Scenario) -> Observation:
 
 
 def _claim(record: dict[str, Any], gate: str, cell: Cell, number: int) -> Claim:
-    asked = gate in _GATEWAYS or gate.startswith("F-A")
+    asked = gate in _GATEWAYS or _ANSWER.match(gate) is not None
     gateway = Gateway.G0 if gate.startswith("G0-") else _GATEWAYS.get(gate)
     return Claim(
         id=f"{gate}@{cell}#{number}",

@@ -7,13 +7,12 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-import yaml
-
 from apr_qa.catalog.kernels import STATED, architectures, is_long, kernel_ops
 from apr_qa.catalog.models import known_models
 from apr_qa.catalog.prompts import for_kernel_op
 from apr_qa.catalog.tiers import tiers
 from apr_qa.playbook.compose import compose
+from apr_qa.playbook.plain_yaml import yaml_text
 from apr_qa.vocab.axes import FailurePolicy, SizeClass, Tier
 from apr_qa.vocab.catalog import KnownModel, TierSpec
 from apr_qa.vocab.playbook import Prompt
@@ -69,10 +68,7 @@ def playbook_text(model: KnownModel, tier: TierSpec, config: Mapping[str, Any]) 
     """Return the YAML of the playbook of `model` at `tier`; `config` holds keys of its `config.json`, as known."""
     ops = kernel_ops(config) if config and not model.local else ()
     head = _HEADER.format(model=model.model, tier=tier.tier, ops=_told(model, ops)).rstrip() + "\n"
-    body = yaml.dump(
-        _document(model, tier, config, ops), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=116
-    )
-    return f"{head}---\n{body}"
+    return f"{head}---\n{yaml_text(_document(model, tier, config, ops))}"
 
 
 def _document(model: KnownModel, tier: TierSpec, config: Mapping[str, Any], ops: Sequence[str]) -> dict[str, Any]:
@@ -157,13 +153,3 @@ def _told(model: KnownModel, ops: Sequence[str]) -> str:
     if model.local:
         return "The shipped model is asked what it was trained on."
     return f"Kernels: {', '.join(ops)}." if ops else ""
-
-
-class _Dumper(yaml.SafeDumper):
-    """Short collections stand on one line, and lists are indented as people write them."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **{**options, "default_flow_style": None})
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
-        super().increase_indent(flow, indentless=False)

@@ -39,8 +39,8 @@ def passed_scenarios(evidence: Evidence) -> frozenset[str]:
     return frozenset(survived - lost)
 
 
-def throughput(evidence: Evidence) -> Mapping[tuple[Format, Backend], Speed]:
-    """Return the speed by format and backend, over passed matrix answers of the engine on trial.
+def rates(evidence: Evidence) -> Mapping[tuple[Format, Backend], tuple[float, ...]]:
+    """Return tokens per second of each passed matrix answer of the engine on trial, by format and backend.
 
     The figure is the engine's own, else its token count over the time we measured.
     """
@@ -53,10 +53,14 @@ def throughput(evidence: Evidence) -> Mapping[tuple[Format, Backend], Speed]:
         rate = _rate(seen)
         if seen.scenario in cells and math.isfinite(rate) and rate > 0:
             figures[cells[seen.scenario].format, cells[seen.scenario].backend].append(rate)
+    return {key: tuple(figures[key]) for key in itertools.product(Format, Backend) if key in figures}
+
+
+def throughput(evidence: Evidence) -> Mapping[tuple[Format, Backend], Speed]:
+    """Return the speed by format and backend, from `rates`."""
     return {
-        key: Speed(median=statistics.median(rates), lowest=min(rates), highest=max(rates), n=len(rates))
-        for key in itertools.product(Format, Backend)
-        if (rates := figures.get(key))
+        key: Speed(median=statistics.median(found), lowest=min(found), highest=max(found), n=len(found))
+        for key, found in rates(evidence).items()
     }
 
 
