@@ -69,6 +69,8 @@ def _gap(model: Known | None, config: Mapping[str, Any], form: Format) -> str:
         return f"the tensors of {_judging.quoted(str(kind))} are not known: no family file describes it"
     if form is Format.GGUF and model.spec.gguf is None:
         return f"how GGUF holds {model.spec.name} is not known: {model.spec.gguf_unknown}"
+    if form is Format.APR and model.spec.apr_unknown:
+        return f"how APR holds {model.spec.name} is not known: {model.spec.apr_unknown}"
     return ""
 
 

@@ -104,7 +104,7 @@ class GgufSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FamilySpec:
-    """One family. APR files hold every tensor under its Hugging Face name, unchanged."""
+    """One family."""
 
     name: str
     summary: str
@@ -116,6 +116,8 @@ class FamilySpec:
     gguf: GgufSpec | None
     """None: how GGUF writes it was not found out; `gguf_unknown` says why."""
     gguf_unknown: str = ""
+    apr_unknown: str = ""
+    """Why it is not known how APR holds it; empty: under the Hugging Face names, unchanged."""
     dims: Mapping[str, str] = field(default_factory=dict)
     """Names used in shapes that config.json may leave out or spell otherwise, as expressions."""
     defaults: Mapping[str, bool | int | float] = field(default_factory=dict)
