@@ -11,11 +11,10 @@ import json
 import tempfile
 from pathlib import Path
 
-from clean_conversions import perturbed, to_apr, to_gguf
-
 from apr_qa.truth.envelopes import envelope_for
 from apr_qa.truth.figures import Figures
 from apr_qa.truth.measure import measure, truth_of
+from clean_conversions import perturbed, to_apr, to_gguf
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE = ROOT / "src" / "apr_qa" / "truth" / "envelopes.json"

@@ -136,7 +136,7 @@ class Tally:
             raise ValueError("nothing was compared")
         kld = np.concatenate(self._kld) if self._kld else np.array([])
         median, p99 = np.quantile(kld, (0.5, 0.99)) if len(kld) else (np.inf, np.inf)
-        changes = np.concatenate(self._delta_p) if self._delta_p else np.zeros(1)
+        changes = np.concatenate([np.zeros(0), *self._delta_p])
         ratio, low, high = perplexity_ratio(self._losses)
         return Figures(
             positions=self._positions,
@@ -146,7 +146,7 @@ class Tally:
             kld_max=float(kld.max(initial=0.0)) if len(kld) else math.inf,
             top1=self._same / self._positions,
             ties=self._ties,
-            delta_p_rms=float(np.sqrt(np.mean(np.square(changes)))),
+            delta_p_rms=float(np.sqrt(np.square(changes).sum() / max(1, len(changes)))),
             ppl_ratio=ratio,
             ppl_low=low,
             ppl_high=high,

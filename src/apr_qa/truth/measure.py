@@ -108,20 +108,32 @@ class _Held:
 @lru_cache(maxsize=8)
 def _measured(held: _Held, path: Path, _stamp: tuple[int, int]) -> Figures:
     truth = held.truth
+    model = loaded(path, truth.logits.shape[1])
+    tally, start = Tally(), 0
+    for block in truth.blocks:
+        part = truth.logits[start : start + len(block.ids)]
+        tally.add(block.domain, block.ids, part, logits_on(model, block, path)[:, : part.shape[1]])
+        start += len(block.ids)
+    return tally.figures()
+
+
+def loaded(path: Path, vocab: int) -> Model:
+    """Return the model at `path`, which must have at least `vocab` tokens.
+
+    Raises CannotMeasureError, MalformedWeights, OSError.
+    """
     try:
         model = Model.load(path)
     except UnsupportedModel as error:
         raise CannotMeasureError(f"the reference engine cannot compute {path.name}: {error}") from None
-    if model.settings.vocab < truth.logits.shape[1]:
-        rows = f"{model.settings.vocab} rows, the ground truth {truth.logits.shape[1]}"
-        raise MalformedWeights(path, "embedding", f"has {rows}")
-    tally, start = Tally(), 0
-    for block in truth.blocks:
-        part = truth.logits[start : start + len(block.ids)]
-        try:
-            found = _logits(model, block)
-        except ContextError as error:
-            raise MalformedWeights(path, "context", f"is too short for the ground truth's texts: {error}") from None
-        tally.add(block.domain, block.ids, part, found[:, : part.shape[1]])
-        start += len(block.ids)
-    return tally.figures()
+    if model.settings.vocab < vocab:
+        raise MalformedWeights(path, "embedding", f"has {model.settings.vocab} rows, the ground truth {vocab}")
+    return model
+
+
+def logits_on(model: Model, block: Block, path: Path) -> Floats:
+    """Return the logits [n, vocab] after each token of a text. Raises MalformedWeights when it does not fit."""
+    try:
+        return _logits(model, block)
+    except ContextError as error:
+        raise MalformedWeights(path, "context", f"is too short for the ground truth's texts: {error}") from None
