@@ -51,16 +51,19 @@ def certify(*words: str, output: Path, more: tuple[str, ...] = NARROW) -> Certif
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         status = run(["certify", *words, *more, "--json", "--output", str(output)])
-    assert "Traceback" not in err.getvalue()
+    assert "Traceback" not in err.getvalue(), err.getvalue()
     answer = json.loads(out.getvalue()) if out.getvalue() else {}
     return Certification(status=status, answer=answer, said=err.getvalue(), output=output)
 
 
 def started(*words: str, output: Path, **more: Any) -> subprocess.Popen[str]:
-    """Start a certification as a program of its own, in its own process group, with plain lines as progress."""
+    """Start a certification as a program of its own, in its own process group, with plain lines as progress.
+
+    It stays in our session: a child of ours in another one would be taken for what an engine left behind.
+    """
     argv = [sys.executable, "-m", "apr_qa", "certify", *words, *NARROW, "--output", str(output)]
     pipe = subprocess.PIPE
-    return subprocess.Popen(argv, stdout=pipe, stderr=pipe, text=True, start_new_session=True, **more)
+    return subprocess.Popen(argv, stdout=pipe, stderr=pipe, text=True, process_group=0, **more)
 
 
 def copied(folder: Path, form: str = "") -> Path:
