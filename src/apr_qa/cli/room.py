@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-JUDGE, READ, REGISTRY, PLAYBOOKS = "Judge a model", "Read the evidence", "Keep the registry", "Write playbooks"
+JUDGE, SHARDS, READ = "Judge a model", "Judge on many machines", "Read the evidence"
+REGISTRY, PLAYBOOKS = "Keep the registry", "Write playbooks"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

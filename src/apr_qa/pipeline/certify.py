@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,9 +23,24 @@ from apr_qa.run.observe import observe
 from apr_qa.score.mqs import score
 from apr_qa.vocab.axes import FailurePolicy
 from apr_qa.vocab.evidence import Evidence
+from apr_qa.vocab.observation import Observation
+from apr_qa.vocab.scenario import Scenario
 from apr_qa.vocab.score import Scorecard
 
 JOURNAL = "journal.jsonl"
+
+Ask = Callable[[Sequence[Scenario]], Generator[Observation]]
+"""Questions in, observations out as they are made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """How a run ended, whose evidence is sealed."""
+
+    stopped: str
+    """Why it ended before the end of the plan, if it did."""
+    reused: bool
+    """True when everything had been judged before and nothing was asked again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,19 +62,29 @@ def certify(ready: Ready, progress: Progress) -> Certified:
 
     Raises InterruptedRunError when the user stops it: what was judged is in the journal and the same command goes on.
     """
-    journal_path, sealed = ready.folder / JOURNAL, ready.folder / ready.wishes.evidence_name
+    sealed = ready.folder / ready.wishes.evidence_name
+    heard = hear(ready, progress, sealed)
+    evidence = read_evidence(sealed)
+    card = score(evidence.run, evidence.judged, evidence.observations)
+    return Certified(evidence=evidence, scorecard=card, path=sealed, stopped=heard.stopped, reused=heard.reused)
+
+
+def hear(ready: Ready, progress: Progress, sealed: Path, ask: Ask | None = None) -> Heard:
+    """Run the plan into the journal, seal it into `sealed`, and say how it ended.
+
+    `ask`: answers from elsewhere than the engines (`apr_qa.run.replay`). Raises InterruptedRunError.
+    """
+    journal_path = ready.folder / JOURNAL
     with Journal.open(journal_path, ready.record(), fresh=ready.wishes.fresh) as journal:
-        trial = Trial(ready.plan, ready.files, journal, policy_of(ready))
+        trial = Trial(ready.plan, ready.files, journal, policy_of(ready), for_others=ready.for_others)
         trial.recall()
         reused = trial.complete or bool(trial.stop)
         progress.begun(ready.plan, trial.judged)
         if not reused:
-            _hear(ready, trial, progress)
+            _hear(ready, trial, progress, ask)
         progress.ended(trial.stop)
     seal(journal_path, sealed)
-    evidence = read_evidence(sealed)
-    card = score(evidence.run, evidence.judged, evidence.observations)
-    return Certified(evidence=evidence, scorecard=card, path=sealed, stopped=trial.stop, reused=reused)
+    return Heard(stopped=trial.stop, reused=reused)
 
 
 def policy_of(ready: Ready) -> FailurePolicy:
@@ -67,7 +92,7 @@ def policy_of(ready: Ready) -> FailurePolicy:
     return ready.wishes.policy or ready.target.playbook.failure_policy or FailurePolicy.STOP_ON_P0
 
 
-def _hear(ready: Ready, trial: Trial, progress: Progress) -> None:
+def _hear(ready: Ready, trial: Trial, progress: Progress, ask: Ask | None) -> None:
     with _stoppable():
         try:
             for claim in trial.of_files():
@@ -76,7 +101,7 @@ def _hear(ready: Ready, trial: Trial, progress: Progress) -> None:
                 if trial.stop:
                     return
             before = snapshot(ready.files)
-            _ask(ready, trial, progress)
+            _ask(ready, trial, progress, ask)
             trial.conclude(_touched(before, progress), progress)
         except KeyboardInterrupt:
             progress.ended("stopped")
@@ -87,22 +112,28 @@ def _hear(ready: Ready, trial: Trial, progress: Progress) -> None:
             ) from None
 
 
-def _ask(ready: Ready, trial: Trial, progress: Progress) -> None:
+def _ask(ready: Ready, trial: Trial, progress: Progress, ask: Ask | None) -> None:
     with tempfile.TemporaryDirectory(prefix="apr-qa-", ignore_cleanup_errors=True) as scratch:
-        asked = observe(
-            trial.pending(),
-            equipment=ready.equipment,
-            files=ready.files,
-            scratch=Path(scratch),
-            workers=ready.wishes.workers,
-            units=ready.unit,
-            started=progress.started,
-        )
-        with closing(asked) as observations:
+        pending = trial.pending()
+        with closing(ask(pending) if ask else _engines_say(ready, pending, Path(scratch), progress)) as observations:
             for observation in observations:
                 trial.take(observation, progress)
                 if trial.stop:
                     return
+
+
+def _engines_say(
+    ready: Ready, scenarios: Sequence[Scenario], scratch: Path, progress: Progress
+) -> Generator[Observation]:
+    return observe(
+        scenarios,
+        equipment=ready.equipment,
+        files=ready.files,
+        scratch=scratch,
+        workers=ready.wishes.workers,
+        units=ready.unit,
+        started=progress.started,
+    )
 
 
 def _touched(before: Snapshot, progress: Progress) -> tuple[str, ...]:

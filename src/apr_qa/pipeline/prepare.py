@@ -26,17 +26,14 @@ from apr_qa.vocab.plan import Plan
 from apr_qa.vocab.plugs import Equipped, Gate, Oracle
 
 
-def prepare(target: Target, wishes: Wishes, busy: Busy) -> Ready:
+def prepare(target: Target, wishes: Wishes, busy: Busy, here: Machine | None = None) -> Ready:
     """Return the run that `target` and `wishes` describe; nothing of the model is executed and nothing is written.
 
-    Raises AprQaError for whatever stands in the way before the first question.
+    `here`: the machine to plan for, when it is not this one. Raises AprQaError for whatever stands in the way before
+    the first question.
     """
-    wanted = wishes.formats or target.playbook.model.formats
-    files = hashed(files_of(target, wishes, busy), busy)
-    busy("looking for the engines")
-    chosen = engines.choose(wishes.engine, wanted, wishes.apr_binary)
-    files = hashed(with_conversions(files, wanted, chosen, cache_folder(wishes.model_cache), busy), busy)
-    here = machine()
+    files, chosen = gather(target, wishes, busy)
+    here = here or machine()
     busy("planning")
     plan = make_plan(_request(target, wishes, files, chosen, here))
     return Ready(
@@ -45,11 +42,20 @@ def prepare(target: Target, wishes: Wishes, busy: Busy) -> Ready:
         files=files,
         plan=plan,
         machine=here,
-        equipment=_equipment(plan, chosen),
+        equipment=equipment(plan, chosen),
         engine_title=chosen.title,
         notes=chosen.notes,
         folder=wishes.folder or wishes.output / _name(plan, files, chosen),
     )
+
+
+def gather(target: Target, wishes: Wishes, busy: Busy) -> tuple[ModelFiles, Chosen]:
+    """Return the model's files, with digests, and the engines to be asked about them. Raises AprQaError."""
+    wanted = wishes.formats or target.playbook.model.formats
+    files = hashed(files_of(target, wishes, busy), busy)
+    busy("looking for the engines")
+    chosen = engines.choose(wishes.engine, wanted, wishes.apr_binary)
+    return hashed(with_conversions(files, wanted, chosen, cache_folder(wishes.model_cache), busy), busy), chosen
 
 
 def _request(target: Target, wishes: Wishes, files: ModelFiles, chosen: Chosen, here: Machine) -> PlanRequest:
@@ -75,7 +81,7 @@ def _request(target: Target, wishes: Wishes, files: ModelFiles, chosen: Chosen, 
     )
 
 
-def _equipment(plan: Plan, chosen: Chosen) -> Mapping[str, Mapping[Format, Equipped]]:
+def equipment(plan: Plan, chosen: Chosen) -> Mapping[str, Mapping[Format, Equipped]]:
     """The engine on trial, and the judge's own eye where the plan asks it."""
     own = (
         {engines.REFERENCE: dict.fromkeys(Format, engines.reference())} if any(s.engine for s in plan.scenarios) else {}

@@ -36,6 +36,8 @@ class Ready:
     notes: tuple[str, ...]
     folder: Path
     """Where this run's evidence lies; the same command finds the same folder."""
+    for_others: frozenset[str] = frozenset()
+    """Questions whose answers other shards' claims need too."""
 
     def unit(self, scenario: Scenario) -> str:
         """Return the content address of one question: model, engine, question."""

@@ -27,7 +27,17 @@ GATES, ORACLES = "apr_qa.gates", "apr_qa.oracles"
 class Trial:
     """Takes observations, judges claims, writes both down, and says when the policy wants to stop."""
 
-    def __init__(self, plan: Plan, files: ModelFiles, journal: Journal, policy: FailurePolicy) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        files: ModelFiles,
+        journal: Journal,
+        policy: FailurePolicy,
+        *,
+        for_others: frozenset[str] = frozenset(),
+    ) -> None:
+        """`for_others`: questions asked although every claim that needs them is judged elsewhere."""
+        self._for_others = for_others
         self._plan, self._files, self._journal, self._policy = plan, files, journal, policy
         self._gates = {gate.spec.id: gate for gate in furnish(GATES, Gate)}
         self._oracles = {oracle.name: oracle for oracle in furnish(ORACLES, Oracle)}
@@ -51,8 +61,8 @@ class Trial:
 
     @property
     def complete(self) -> bool:
-        """Whether every planned claim has a verdict."""
-        return self.judged == len(self._plan.claims)
+        """Whether every planned claim has a verdict, and every question that others wait for its answer."""
+        return self.judged == len(self._plan.claims) and self._for_others <= self._observations.keys()
 
     def recall(self) -> None:
         """Take over what an earlier run of the same command wrote down; it stops again where the policy stopped it.
@@ -80,8 +90,9 @@ class Trial:
                 yield claim
 
     def pending(self) -> list[Scenario]:
-        """Return the questions that a claim without verdict still waits for, in the order of the plan."""
+        """Return the questions that a claim without verdict, or others, still wait for, in the order of the plan."""
         needed = {need for c in self._plan.claims if c.id not in self._verdicts for need in c.needs}
+        needed |= self._for_others
         return [s for s in self._plan.scenarios if s.id in needed and s.id not in self._observations]
 
     def take(self, observation: Observation, progress: Progress) -> None:

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from apr_qa.cli.options import RunOptions, TierOption, tier_of, with_run_options
+from apr_qa.cli.options import RunOptions, TierOption, with_run_options
 from apr_qa.cli.room import JUDGE, CliCommand
+from apr_qa.cli.selecting import split
 from apr_qa.errors import InputError
 from apr_qa.vocab.axes import Tier
 
@@ -46,24 +47,14 @@ def certify(
     from apr_qa.cli.certifying import Manner, certify_all
     from apr_qa.pipeline.targets import by_path, by_words
 
-    selectors, level = _split(words or [], tier)
+    selectors, named = split(words or [], tier)
+    level = named or Tier.QUICK
     selectors += [family] if family else []
     selectors += [known.model for known in known_models()] if everything else []
     targets = [*by_words(selectors, level), *([by_path(model, level)] if model else [])]
     if not targets:
         raise InputError("nothing to certify was named", remedy="apr-qa certify tiny mvp   (apr-qa list: all models)")
     return certify_all(tuple(targets), options.wishes(), Manner(json=options.json, dry_run=options.dry_run))
-
-
-def _split(words: list[str], tier: str) -> tuple[list[str], Tier]:
-    """The last word may be the tier, as the bot takes it: `certify qwen-coder/0.5B mvp`."""
-    last = words[-1].lower() if words else ""
-    named = last in tuple(Tier) and not (len(words) == 1 and Path(words[0]).exists())
-    if named and tier and tier != last:
-        raise InputError(f"two tiers were named: {last} and --tier {tier}", remedy="Name one.")
-    if named:
-        return words[:-1], Tier(last)
-    return list(words), tier_of(tier) if tier else Tier.QUICK
 
 
 COMMAND = CliCommand(name="certify", panel=JUDGE, order=1, run=certify)

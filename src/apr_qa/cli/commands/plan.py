@@ -1,0 +1,104 @@
+"""`apr-qa plan`: what would be asked, cut into shards for many machines."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from apr_qa.cli.options import RunOptions, TierOption, with_run_options
+from apr_qa.cli.room import SHARDS, CliCommand
+from apr_qa.cli.selecting import targets_of
+
+if TYPE_CHECKING:
+    from apr_qa.vocab.shards import ShardedPlan
+
+DEFAULT_RUNNERS = "cpu=self-hosted,apr-qa-cpu"
+
+
+@with_run_options
+def plan(
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SELECTOR... [TIER]",
+            help="As `apr-qa certify` takes them, or playbook files; the last word may be a tier.",
+        ),
+    ],
+    tier: TierOption = "",
+    shards: Annotated[
+        int | None, typer.Option(min=1, max=256, help="How many shards (else one for about 20 minutes each).")
+    ] = None,
+    runners: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="BACKEND[:GB]=LABEL,...",
+            help="A kind of machine: its backend, its memory, its labels. May be given several times. With one for"
+            " gpu, gpu cells are planned although this machine has none.",
+        ),
+    ] = None,
+    *,
+    options: RunOptions,
+) -> None:
+    """Plan, and cut the plan into shards that `apr-qa run-shard` runs anywhere. Writes the file `--output`.
+
+    Nothing of a model is executed. The same request on the same files gives the same bytes. `--json` answers with the
+    digest and a matrix for GitHub Actions.
+
+    Examples:
+
+        apr-qa plan tiny mvp --backends cpu --shards 3 --output plan.json
+
+        apr-qa plan qwen-coder deep --runners cpu=self-hosted,cpu --runners gpu=self-hosted,gpu --output plan.json
+    """
+    from apr_qa.cli.live import watching
+    from apr_qa.pipeline.fleet import runner_of
+    from apr_qa.pipeline.plan_files import write_plan
+    from apr_qa.pipeline.results import as_json
+    from apr_qa.pipeline.shards import Fleet, plan_shards
+
+    targets, unlocked = targets_of(words, tier)
+    fleet = Fleet(runners=tuple(runner_of(word) for word in runners or [DEFAULT_RUNNERS]), shards=shards)
+    with watching("planning", quiet=options.json) as watch:
+        sharded = plan_shards(targets, replace(options.wishes(), unlocked=unlocked), fleet, watch.busy)
+    path = options.output if options.output.suffix == ".json" else options.output / "plan.json"
+    if not options.dry_run:
+        write_plan(path, sharded)
+    if options.json:
+        typer.echo(as_json({"plan": str(path), "digest": sharded.digest, "matrix": matrix(sharded)}))
+    else:
+        _show(sharded, path)
+
+
+def matrix(sharded: ShardedPlan) -> dict[str, Any]:
+    """Return the shards as GitHub Actions wants a matrix."""
+    return {
+        "include": [
+            {
+                "shard": shard.number,
+                "name": f"{sharded.models[shard.model].plan.model} {shard.number}/{len(sharded.shards)}",
+                "backend": shard.backend.value,
+                "labels": list(shard.labels),
+                "minutes": shard.minutes,
+            }
+            for shard in sharded.shards
+        ]
+    }
+
+
+def _show(sharded: ShardedPlan, path: Path) -> None:
+    for shard in sharded.shards:
+        model = sharded.models[shard.model].plan.model
+        typer.echo(
+            f"  shard {shard.number:>3}  {model}  {shard.backend}  {len(shard.scenarios):>4} questions  "
+            f"{len(shard.claims):>4} claims  about {shard.minutes:.1f} min  on {','.join(shard.labels)}"
+        )
+    for planned in sharded.models:
+        for item in planned.plan.not_run:
+            typer.echo(f"  not run: {item.what}: {item.reason}")
+    typer.echo(f"  plan {sharded.digest[:12]}  {path}")
+
+
+COMMAND = CliCommand(name="plan", panel=SHARDS, order=1, run=plan)
