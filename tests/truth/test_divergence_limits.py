@@ -49,18 +49,18 @@ def test_a_type_that_can_hold_the_truth_must_hold_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "word"),
+    ("seen", "word"),
     [
-        ({"kld_mean": 0.5}, "mean divergence"),
-        ({"top1": 0.5}, "likeliest token"),
-        ({"broken": 1}, "no numbers"),
+        (replace(CLEAN, kld_mean=0.5), "mean divergence"),
+        (replace(CLEAN, top1=0.5), "likeliest token"),
+        (replace(CLEAN, broken=1), "no numbers"),
     ],
 )
-def test_figures_outside_are_named(change: dict[str, float], word: str) -> None:
+def test_figures_outside_are_named(seen: Figures, word: str) -> None:
     """Each limit that is passed gives a sentence; inside there is none."""
     limits = general("q8_0")
     assert limits.faults(CLEAN) == []
-    assert word in limits.faults(replace(CLEAN, **change))[0]
+    assert word in limits.faults(seen)[0]
 
 
 def test_damage_in_few_places_is_seen_by_shape() -> None:

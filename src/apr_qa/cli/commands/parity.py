@@ -86,24 +86,20 @@ def parity(
 
         apr-qa parity -m tiny/v1 --engine llama.cpp --model-path models/tiny
     """
-    modes = {
-        "list": show,
-        "check": self_check,
-        "file": logits_file is not None,
-        "create": create,
-        "verify": bool(engine),
-    }
-    chosen = [name for name, on in modes.items() if on]
-    if len(chosen) != 1:
-        raise InputError(
-            "name one of --list, --self-check, --logits-file, --create, --engine", remedy="apr-qa parity -h"
-        )
+    modes = {"list": show, "check": self_check, "file": logits_file, "create": create, "verify": engine}
     asked = _Asked(
         family=model_family, prompts=tuple(prompt or ()), tolerance=tolerance, chat=chat, max_tokens=max_tokens,
         engine=engine, model_path=model_path, formats=formats, json=json,
     )  # fmt: skip
     folder = corpus_path / model_family if model_family else corpus_path
-    return _do(chosen[0], asked, folder, logits_file)
+    return _do(_only([name for name, given in modes.items() if given]), asked, folder, logits_file)
+
+
+def _only(modes: list[str]) -> str:
+    if len(modes) != 1:
+        ways = "--list, --self-check, --logits-file, --create, --engine"
+        raise InputError(f"name one of {ways}", remedy="apr-qa parity --help")
+    return modes[0]
 
 
 def _do(mode: str, asked: _Asked, folder: Path, logits_file: Path | None) -> int:
