@@ -6,7 +6,7 @@ Each performer looks before it writes, so an effect whose answer got lost is sim
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from apr_qa.github import checks, comments, commits, issues
@@ -84,7 +84,7 @@ class Client:
         done = perform(self.door, effect)
         if attempt and done.changed and isinstance(effect, StickyComment | TicketEffect):
             # The list that was looked at may have been older than the attempt before: doubles go now.
-            return perform(self.door, effect)
+            return replace(done, number=perform(self.door, effect).number or done.number)
         return done
 
     def _or_problem(self, effect: Effect) -> Done:

@@ -91,6 +91,8 @@ class Policy:
     organisations: tuple[str, ...] = ()
     """Of the Hub whose models may be named besides those of the registry."""
     quiet: Quiet = Quiet.OFF
+    nightly: str = "qwen-coder/7B, stale:60 mvp"
+    """What a schedule certifies, in the words of a command."""
     maintainers: tuple[str, ...] = ()
     """People who count as maintainers whatever their role."""
 

@@ -67,7 +67,7 @@ class GitData:
 
     def paths(self, ref: str) -> list[str]:
         """Return the paths at a commit or branch."""
-        return self.git("ls-tree", "-r", "--name-only", ref).split()
+        return [p for p in self.git("ls-tree", "-rz", "--name-only", ref).split("\0") if p]
 
     def git(self, *argv: str, env: Mapping[str, str] | None = None, stdin: bytes = b"") -> str:
         """Run git in the repository. Raises GitError."""

@@ -29,8 +29,8 @@ def _new_ref(call: Call) -> Answer:
 
 @route("get", f"{_REPO}/git/trees/{{tree_sha}}")
 def _tree(call: Call) -> Answer:
-    lines = call.repo.git.git("ls-tree", "-r", call.args["tree_sha"]).splitlines()
-    entries = [line.split(None, 3) for line in lines]
+    lines = call.repo.git.git("ls-tree", "-r", "-z", call.args["tree_sha"]).split("\0")
+    entries = [line.split(None, 3) for line in lines if line]
     tree = [{"mode": m, "type": kind, "sha": sha, "path": path} for m, kind, sha, path in entries]
     return 200, {"sha": call.args["tree_sha"], "truncated": False, "tree": tree}
 

@@ -1,0 +1,71 @@
+"""The ways to be somebody on GitHub."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from gh_server import FakeGitHub
+
+from apr_qa.errors import InputError
+from apr_qa.github.access import PUBLIC_API, Access, AppKey, access_from
+from apr_qa.github.client import Client
+from apr_qa.github.errors import GitHubError
+from apr_qa.vocab.effects import StickyComment
+
+STICKY = StickyComment(repo="o/r", number=7, key="certify", body="x")
+
+
+def _key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(65537, 2048)
+
+
+def _pem(key: rsa.RSAPrivateKey) -> str:
+    plain = serialization.NoEncryption()
+    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain).decode()
+
+
+def test_an_app_gets_a_token_of_its_own(hub: FakeGitHub, access: Access) -> None:
+    """The App proves itself with its key, and what it writes is its own."""
+    key = _key()
+    hub.state.app_key = key.public_key()
+    app = AppKey(app_id="12345", private_key=_pem(key), installation=99, permissions={"issues": "write"})
+    client = Client(replace(access, token="", app=app))
+    assert client.perform(STICKY).changed
+    assert not client.perform(STICKY).changed
+    assert hub.log.count("POST /app/installations/99/access_tokens") == 1
+    client.close()
+
+
+@pytest.mark.parametrize("wrong", ["key", "token"])
+def test_wrong_credentials_are_refused(hub: FakeGitHub, access: Access, wrong: str) -> None:
+    """A wrong key or token is an error of ours that says 401."""
+    hub.state.app_key = _key().public_key()
+    app = AppKey(app_id="12345", private_key=_pem(_key()), installation=99) if wrong == "key" else None
+    client = Client(replace(access, token="nonsense", app=app))
+    with pytest.raises(GitHubError, match="401"):
+        client.perform(STICKY)
+    client.close()
+
+
+def test_credentials_come_from_the_environment() -> None:
+    """A token, an App, another server: each is read, and what is missing is named."""
+    assert access_from({"GITHUB_TOKEN": "t"}).api_url == PUBLIC_API
+    own = access_from(
+        {"GITHUB_TOKEN": "t", "GITHUB_API_URL": "https://ghe.example.org/api/v3", "APR_QA_CA_BUNDLE": "/ca"}
+    )
+    assert (own.api_url, own.ca_bundle) == ("https://ghe.example.org/api/v3", "/ca")
+    app = access_from({"APR_QA_APP_ID": "1", "APR_QA_APP_KEY": "k", "APR_QA_APP_INSTALLATION": "9"}).app
+    assert app == AppKey(app_id="1", private_key="k", installation=9)
+    for env in ({}, {"APR_QA_APP_ID": "1"}):
+        with pytest.raises(InputError):
+            access_from(env)
+
+
+def test_secrets_are_never_printed() -> None:
+    """The text form of an access shows neither token nor key."""
+    access = Access(token="ghs_secret", app=AppKey(app_id="1", private_key="PRIVATE", installation=2))
+    assert "secret" not in repr(access)
+    assert "PRIVATE" not in repr(access)
