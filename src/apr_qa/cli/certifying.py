@@ -47,6 +47,7 @@ def certify_all(targets: tuple[Target, ...], wishes: Wishes, manner: Manner) -> 
 
 def _certify(target: Target, wishes: Wishes, manner: Manner) -> dict[str, Any]:
     from apr_qa.cli.show import show_plan, show_verdict
+    from apr_qa.pipeline import diagnose
     from apr_qa.pipeline.certify import certify
     from apr_qa.pipeline.prepare import prepare
     from apr_qa.pipeline.registry import note_certification
@@ -63,14 +64,18 @@ def _certify(target: Target, wishes: Wishes, manner: Manner) -> dict[str, Any]:
             typer.echo(f"  note: {note}")
     with watching(f"{name}   {target.tier.tier}   {ready.engine_title}", quiet=manner.json) as watch:
         done = certify(ready, watch)
+        diagnosis = diagnose.after(ready, done)
     written = write_reports(done.evidence, done.scorecard, ready.folder)
     row = note_certification(done.evidence, done.scorecard, wishes.output)
     if not manner.json:
         show_verdict(done.evidence, done.scorecard, done.stopped)
         _paths(done.path, [w.path for w in written if w.name == "html"], row)
+        if diagnosis:
+            typer.echo(f"  Diagnosis    {diagnosis}")
         if done.reused:
             typer.echo("  Everything had been judged before; nothing was asked again (--fresh asks anew).")
-    return summary(done.evidence, done.scorecard, done.path)
+    told = {"diagnosis": str(diagnosis)} if diagnosis else {}
+    return {**summary(done.evidence, done.scorecard, done.path), **told}
 
 
 def _plan_only(ready: Ready, manner: Manner) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import re
 
 from apr_qa.engines._apr_batch import BATCH
 from apr_qa.engines._apr_chat import CONVERSATION, chat_refusal
+from apr_qa.engines._apr_diagnose import diagnose
 from apr_qa.engines._apr_run import ONE_SHOT, run_refusal
 from apr_qa.engines._apr_serve import CONVERSION, SERVER
 from apr_qa.engines._endings import last_line
@@ -83,4 +84,5 @@ APR = Engine(
     conversation=CONVERSATION,
     server=SERVER,
     conversion=CONVERSION,
+    diagnose=diagnose,
 )

@@ -131,6 +131,8 @@ class Engine:
     conversation: Conversation | None = None
     server: Server | None = None
     conversion: Conversion | None = None
+    diagnose: Callable[[Setting, Scenario], tuple[Command, ...]] = lambda _setting, _scenario: ()
+    """What to run after a question was lost, so that its makers see why; `setting.scratch` may be written into."""
     remote: bool = False
     """Answers at a URL that somebody else runs; `program` is then the URL, only `server` is used, and what `identify`
     gets is the answer to `server.health`."""
