@@ -116,6 +116,14 @@ def _engine_verdict(engine: Engine) -> Verdict:
     return gate.judge(claim, exhibits(claim, drawn, about, engine))
 
 
+def test_the_reference_engine_does_not_vouch_for_itself() -> None:
+    """When the engine on trial is the reference engine itself, agreement shows nothing and is not counted."""
+    start = ("python", "-I", "-m", "apr_qa.reference")
+    assert _engine_verdict(lambda s: observe(s, argv=(*start, "run"))).outcome is Outcome.SKIPPED
+    other = _engine_verdict(lambda s: observe(s, argv=(*start, "run") if s.engine else ("/usr/bin/apr", "run")))
+    assert other.outcome is Outcome.CORROBORATED
+
+
 def test_the_engine_is_named_when_its_file_is_right() -> None:
     """The reference engine answers rightly from the same GGUF file, the engine on trial does not."""
     verdict = _engine_verdict(lambda s: observe(s) if s.engine else bad.nonsense(s))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from apr_qa.gates import _comparing, _draw, _probes, _quantized
+from apr_qa.gates import _comparing, _draw, _judging, _probes, _quantized
 from apr_qa.truth.culprit import Culprit, culprit, main_culprit
 from apr_qa.vocab.axes import Backend, Category, Cell, Format, Modality
 from apr_qa.vocab.gates import Brief, Drawn, Exhibits, Gate, GateSpec
@@ -46,6 +46,8 @@ def _on_file(brief: Brief, cell: Cell) -> tuple[Scenario, ...]:
 
 
 def _judge(claim: Claim, exhibits: Exhibits) -> Verdict:
+    if _is_itself(claim, exhibits):
+        return _judging.skipped("the engine on trial is the reference engine, and agreeing with itself shows nothing")
     verdict = _comparing.judge(claim, exhibits)
     if verdict.outcome.is_lost:
         return replace(
@@ -59,6 +61,13 @@ def _judge(claim: Claim, exhibits: Exhibits) -> Verdict:
     detail = {**verdict.detail, "culprit": str(who), "culprits": {str(name): n for name, n in counts.items()}}
     reason = verdict.reason if who not in _WORDS else f"{verdict.reason}; {_WORDS[who]} in {counts[who]} of them"
     return replace(verdict, reason=reason, detail=detail)
+
+
+def _is_itself(claim: Claim, exhibits: Exhibits) -> bool:
+    """Return whether all answers came from one program, told by how it was started."""
+    names = [name for pair in claim.params["twins"] for name in pair[:2]]
+    starts = {exhibits.observations[name].argv[:4] for name in names if name in exhibits.observations}
+    return len(starts) == 1 and starts != {()}
 
 
 def _blamed(claim: Claim, exhibits: Exhibits) -> list[Culprit]:
