@@ -1,6 +1,8 @@
 # Thin: every target is one or two commands that you could type yourself. `make demo` and `make test` need only
 # git, python3 >= 3.11 with venv, and make.
 SHELL := /bin/bash
+# Compiled modules are kept: most of what we start is Python, and starts often.
+unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= python3
 FAMILY ?= tiny
 VENV := .venv
@@ -8,9 +10,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 APR_VERSION := 0.72.3
 APR_ROOT ?= $(HOME)/.local/apr
-LANES := test-browser test-apr
+LANES := test-browser test-apr test-image
 
-.PHONY: demo test check lint lock engine bench $(LANES) clean help
+.PHONY: demo test check lint lint-code lint-actions lock engine bench $(LANES) clean help
 help: ## what there is
 	@grep -hE '^[a-z][a-z0-9% -]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 28
 
@@ -18,7 +20,7 @@ demo: $(VENV)/run.stamp ## set up, then certify the shipped tiny model with the 
 	@$(BIN)/apr-qa demo --output out/demo
 
 test: $(VENV)/test.stamp ## set up, then run all tests that pip packages can run, without root
-	@$(BIN)/python -m pytest -q -n auto -m "not apr and not browser" tests
+	@$(BIN)/python -m pytest -q -n auto -m "not apr and not browser and not image" tests
 	@echo "Lanes not run here: $(LANES). Each is a make target of that name."
 
 test-apr: $(VENV)/test.stamp ## the tests that drive the real apr (make engine installs it)
@@ -29,9 +31,17 @@ test-browser: $(VENV)/dev.stamp ## the pages in a real Chromium, with axe
 
 check: lint test ## what CI checks of the code
 
-lint: $(VENV)/dev.stamp ## linters, types, layers, dependencies, spelling
-	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy src && $(BIN)/lint-imports --no-timings
+test-image: $(VENV)/dev.stamp ## the image, built and run for real (root, mmdebstrap, docker.io)
+	@scripts/image-lane.sh
+
+lint: lint-code lint-actions ## all linters
+
+lint-code: $(VENV)/dev.stamp ## linters, types, layers, dependencies, spelling
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy src && $(BIN)/lint-imports
 	@$(BIN)/deptry src && $(BIN)/typos && $(BIN)/yamllint -s .
+
+lint-actions: $(VENV)/dev.stamp ## workflows, actions, Dockerfiles, shell scripts (actionlint needs Go)
+	@scripts/lint-actions.sh
 
 engine: ## build and install the real apr (25 to 40 minutes on two cores)
 	cargo install apr-cli --locked --version $(APR_VERSION) --root $(APR_ROOT)
