@@ -16,6 +16,8 @@ Numbers = npt.NDArray[np.float64]
 _FLOOR = 1e-3
 """A unit whose largest value is less than this share of the tensor's counts as that large: no error of nothing."""
 _TINY = 1e-30
+_KEPT_LIMIT = 1 << 20
+"""Bad units kept with their places; of more than these only the number is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +61,10 @@ class Pairing:
 
     def compare(self, made: Recipe, envelope: Envelope) -> Comparison:
         """Return the comparison of the whole tensor with `made`, which has its shape."""
-        tally = _Tally(self, made, envelope)
-        for start, stop in spans(self.rows, self.columns):
-            tally.add(start, self.truth.rows(made, start, stop), self.other.rows(self.name, start, stop))
+        tally = _Tally(self, envelope)
+        with np.errstate(all="ignore"):
+            for start, stop in spans(self.rows, self.columns):
+                tally.add(start, self.truth.rows(made, start, stop), self.other.rows(self.name, start, stop))
         return tally.result()
 
     def sample(self, made: Recipe, rows: Rows) -> float:
@@ -80,67 +83,76 @@ def residual(true: Floats, stored: Floats) -> float:
 
 
 class _Tally:
-    """Sums of a pass."""
+    """Sums of a pass. Units that look bad are kept until the largest value of the tensor is known."""
 
-    def __init__(self, pairing: Pairing, made: Recipe, envelope: Envelope) -> None:
+    def __init__(self, pairing: Pairing, envelope: Envelope) -> None:
         self.envelope = envelope
         self.unit = envelope.unit or pairing.columns
-        self.floor = _FLOOR * _largest(pairing, made) if envelope.unit else _largest(pairing, made)
+        self.floor = _FLOOR if envelope.unit else 1.0
         self.difference2 = self.true2 = self.cross = 0.0
-        self.peak, self.peak_at = 0.0, (0, 0)
-        self.bad_rows: list[Rows] = []
-        self.bad_units = self.nonfinite = 0
+        self.within, self.within_at = 0.0, (0, 0)
+        self.largest = 0.0
+        self.suspects: list[tuple[Rows, Rows, Floats, Floats]] = []
+        self.kept = self.beyond_keeping = self.nonfinite = 0
 
     def add(self, start: int, true: Floats, stored: Floats) -> None:
         """Add the rows from `start` on."""
-        with np.errstate(all="ignore"):
-            difference = stored - true
-        finite = bool(np.isfinite(difference.sum(dtype=np.float64)))
-        if not finite:
+        difference = stored - true
+        flat, wide = true.reshape(-1), difference.reshape(-1)
+        squared = float(np.dot(wide, wide))
+        if not np.isfinite(squared):
             broken = ~np.isfinite(difference)
             self.nonfinite += int(np.count_nonzero(broken))
             difference[broken] = np.abs(true[broken]) * 2 + 1
             stored = true + difference
-        flat, wide = true.reshape(-1), difference.reshape(-1)
-        self.difference2 += float(np.dot(wide, wide))
+        self.difference2 += squared
         self.true2 += float(np.dot(flat, flat))
         self.cross += float(np.dot(flat, stored.reshape(-1)))
         self._units(start, true, difference)
 
     def _units(self, start: int, true: Floats, difference: Floats) -> None:
-        top = np.maximum(_unit_peaks(true, self.unit), self.floor)
-        errors = _unit_peaks(difference, self.unit) / np.maximum(top, _TINY)
-        worst = int(errors.argmax())
-        row, column = divmod(worst, errors.shape[1])
-        if float(errors[row, column]) > self.peak:
-            self.peak = float(errors[row, column])
-            self.peak_at = (start + row, column * self.unit)
-        beyond = errors > self.envelope.peak
-        if beyond.any():
-            self.bad_units += int(np.count_nonzero(beyond))
-            self.bad_rows.append(np.flatnonzero(beyond.any(axis=1)) + start)
+        top, error = _unit_peaks(true, self.unit), _unit_peaks(difference, self.unit)
+        self.largest = max(self.largest, float(top.max(initial=0.0)))
+        ratio = error / np.maximum(top, _TINY)
+        rows, units = np.nonzero(ratio > self.envelope.peak)
+        if len(rows) and self.kept < _KEPT_LIMIT:
+            self.kept += len(rows)
+            self.suspects.append((rows + start, units, error[rows, units], top[rows, units]))
+        elif len(rows):
+            self.beyond_keeping += len(rows)
+        else:
+            worst = int(ratio.argmax())
+            row, unit = divmod(worst, ratio.shape[1])
+            if float(ratio[row, unit]) > self.within:
+                self.within, self.within_at = float(ratio[row, unit]), (start + row, unit * self.unit)
 
     def result(self) -> Comparison:
+        """Return the comparison."""
         lost = self.nonfinite > 0
-        rows = np.concatenate(self.bad_rows) if self.bad_rows else np.empty(0, dtype=np.int64)
+        rows, units, errors = self._judged()
+        bad = errors > self.envelope.peak
+        peak, at = self.within, self.within_at
+        if len(errors) and float(errors.max()) > peak:
+            worst = int(errors.argmax())
+            peak, at = float(errors[worst]), (int(rows[worst]), int(units[worst]) * self.unit)
         return Comparison(
             residual=float("inf") if lost else float(np.sqrt(self.difference2 / max(self.true2, _TINY))),
-            peak=float("inf") if lost else self.peak,
-            peak_at=self.peak_at,
+            peak=float("inf") if lost else peak,
+            peak_at=at,
             gain=1.0 if lost or self.true2 <= _TINY else self.cross / self.true2,
-            bad_rows=rows,
-            bad_units=self.bad_units,
+            bad_rows=np.unique(rows[bad]),
+            bad_units=int(np.count_nonzero(bad)) + self.beyond_keeping,
             nonfinite=self.nonfinite,
         )
 
-
-def _largest(pairing: Pairing, made: Recipe) -> float:
-    """Return the largest true magnitude of the tensor, from its rows in tiles."""
-    top = 0.0
-    for start, stop in spans(pairing.rows, pairing.columns):
-        values = pairing.truth.rows(made, start, stop)
-        top = max(top, float(values.max(initial=0.0)), -float(values.min(initial=0.0)))
-    return top
+    def _judged(self) -> tuple[Rows, Rows, Floats]:
+        """Return row, unit and error of the suspects, quiet units measured by the largest value of the tensor."""
+        if not self.suspects:
+            empty = np.empty(0, dtype=np.int64)
+            return empty, empty, np.empty(0, dtype=np.float32)
+        rows, units, errors, tops = (np.concatenate(part) for part in zip(*self.suspects, strict=True))
+        floor = max(self.floor * self.largest, _TINY)
+        return rows, units, errors / np.maximum(tops, floor)
 
 
 def _unit_peaks(values: Floats, unit: int) -> Floats:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -108,7 +109,7 @@ def read(file: Path) -> Fingerprint:
         if index["version"] != VERSION:
             raise ValueError(f"version {index['version']} is not {VERSION}")
         return _unpacked(index["tensors"], values)
-    except (KeyError, TypeError, OSError) as error:
+    except (KeyError, TypeError, OSError, EOFError, BadZipFile) as error:
         raise ValueError(f"{file.name} is no fingerprint: {error}") from error
 
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from apr_qa.weights import TensorInfo
 from apr_qa.weights.decode import Floats
 from apr_qa.weights.tiles import Tiles, matrix_shape, spans
 
 SKETCHES = 7
 """Random +-1 projections of a tensor; with the plain sum they fill one 8-column matrix product."""
 Numbers = npt.NDArray[np.float64]
+_NEGATIVE = 0x8000
 _COUNTED = {"bf16": (0x7F80, 0xFF80), "f16": (0x7C00, 0xFC00)}
 """16-bit floats sort as integers: from the largest bit patterns come the extrema, and whether they are finite."""
 
@@ -82,37 +82,62 @@ def scan(tiles: Tiles, name: str, with_signs: Signs | None = None, *, hasher: Ex
     """
     info = tiles.weights.tensors[name]
     rows, columns = matrix_shape(info.shape)
-    hashed = hasher.submit(_sha256, tiles.weights.raw(name)) if hasher else None
+    raw = tiles.weights.raw(name)
+    hashed = hasher.submit(_sha256, raw) if hasher else None
     tally = _Tally(rows, columns, with_signs or signs(rows, columns))
-    for start, stop in spans(rows, columns):
-        tally.add(start, tiles.rows(name, start, stop), _extrema(tiles, info, start, stop))
-    return tally.result(hashed.result() if hashed else "")
+    bits = _Bits(raw, info.dtype)
+    with np.errstate(all="ignore"):
+        for start, stop in spans(rows, columns):
+            tally.add(start, tiles.rows(name, start, stop))
+            bits.add(start * columns, stop * columns)
+        ends = bits.ends() or _ends(tiles, name)
+    return tally.result(ends, hashed.result() if hashed else "")
 
 
 def _sha256(raw: npt.NDArray[np.uint8]) -> str:
     return hashlib.sha256(raw.data).hexdigest()
 
 
-def _extrema(tiles: Tiles, info: TensorInfo, start: int, stop: int) -> tuple[float, float] | None:
-    """Return the least and the greatest value of 16-bit rows from their bits; None where that does not work."""
-    if info.dtype not in _COUNTED or stop <= start:
-        return None
-    size = info.size_bytes // matrix_shape(info.shape)[0]
-    bits = tiles.weights.raw(info.name)[start * size : stop * size].view("<u2")
-    if not bits.size:
-        return None
-    greatest, least = int(bits.view("<i2").max()), int(bits.max())
-    infinite, minus_infinite = _COUNTED[info.dtype]
-    # Without both signs the other end is not at an end of the integers; such tiles are rare.
-    if greatest < 0 or least < 0x8000 or greatest >= infinite or least >= minus_infinite:
-        return None
-    ends = np.array([least, greatest], dtype="<u2")
-    low, high = ends.view("<f2").astype(np.float64) if info.dtype == "f16" else _widened(ends)
-    return float(low), float(high)
+class _Bits:
+    """The extrema of 16-bit floats, read off their bits.
+
+    As signed integers the positive ones sort, as unsigned integers the negative ones.
+    """
+
+    def __init__(self, raw: npt.NDArray[np.uint8], dtype: str) -> None:
+        self.dtype = dtype if dtype in _COUNTED else ""
+        self.unsigned = raw.view("<u2") if self.dtype else np.empty(0, dtype="<u2")
+        self.signed = self.unsigned.view("<i2")
+        self.greatest = self.least = -1
+
+    def add(self, start: int, stop: int) -> None:
+        """Look at the elements from `start` to `stop`."""
+        if self.dtype and stop > start:
+            self.greatest = max(self.greatest, int(self.signed[start:stop].max()))
+            self.least = max(self.least, int(self.unsigned[start:stop].max()))
+
+    def ends(self) -> tuple[float, float] | None:
+        """Return the extrema; None without both signs, or with values that are not finite."""
+        if not self.dtype or self.greatest < 0 or self.least < _NEGATIVE:
+            return None
+        infinite, minus_infinite = _COUNTED[self.dtype]
+        if self.greatest >= infinite or self.least >= minus_infinite:
+            return None
+        words = np.array([self.least, self.greatest], dtype="<u2")
+        low, high = words.view("<f2") if self.dtype == "f16" else (words.astype("<u4") << np.uint32(16)).view("<f4")
+        return float(low), float(high)
 
 
-def _widened(bits: npt.NDArray[np.uint16]) -> Floats:
-    return (bits.astype(np.uint32) << np.uint32(16)).view(np.float32)
+def _ends(tiles: Tiles, name: str) -> tuple[float, float]:
+    """Return the extrema of the finite values, the plain way."""
+    low, high = np.inf, -np.inf
+    for start, stop in spans(*matrix_shape(tiles.weights.tensors[name].shape)):
+        values = tiles.rows(name, start, stop)
+        low, high = min(low, float(values.min(initial=np.inf))), max(high, float(values.max(initial=-np.inf)))
+        if not np.isfinite(low + high):
+            finite = values[np.isfinite(values)]
+            low, high = float(finite.min(initial=np.inf)), float(finite.max(initial=-np.inf))
+    return low, high
 
 
 class _Tally:
@@ -124,38 +149,41 @@ class _Tally:
         self.row_squares = np.zeros(rows)
         self.column_squares = np.zeros(columns)
         self.sums = np.zeros(1 + SKETCHES)
-        self.low, self.high = np.inf, -np.inf
+        self._down = np.empty(0, dtype=np.float32)
         self.count = self.nonfinite = 0
         self.ones = np.ones(columns, dtype=np.float32)
         self._squares = np.empty(0, dtype=np.float32)
 
-    def add(self, start: int, values: Floats, extrema: tuple[float, float] | None) -> None:
+    def add(self, start: int, values: Floats) -> None:
         """Add the rows from `start` on."""
         count = len(values)
-        with np.errstate(all="ignore"):
-            if self._squares.size < values.size:
-                self._squares = np.empty(values.size, dtype=np.float32)
-            squares = np.multiply(values, values, out=self._squares[: values.size].reshape(values.shape))
-            row_squares = np.dot(squares, self.ones)
-        if not np.isfinite(row_squares).all():
+        if self._squares.size < values.size:
+            self._squares = np.empty(values.size, dtype=np.float32)
+        squares = np.multiply(values, values, out=self._squares[: values.size].reshape(values.shape))
+        row_squares = np.dot(squares, self.ones)
+        if not np.isfinite(row_squares.sum()):
             values = self._cleared(values)
             squares = np.square(values, dtype=np.float64)
             row_squares = squares.sum(axis=1)
-            extrema = None
-        low, high = extrema or (float(values.min(initial=np.inf)), float(values.max(initial=-np.inf)))
-        self.low, self.high = min(self.low, low), max(self.high, high)
         self.row_squares[start : start + count] = row_squares
-        self.column_squares += np.dot(np.ones(count, dtype=squares.dtype), squares)
+        self.column_squares += squares.sum(axis=0) if count == 1 else np.dot(self.ones_down(count), squares)
         projected = np.dot(values, self.signs.columns)
-        self.sums += np.einsum("ik,ik->k", projected, self.signs.rows[start : start + count])
+        projected *= self.signs.rows[start : start + count]
+        self.sums += projected.sum(axis=0, dtype=np.float64)
         self.count += values.size
+
+    def ones_down(self, count: int) -> Floats:
+        """Return `count` ones, the same array while tiles have equal heights."""
+        if len(self._down) != count:
+            self._down = np.ones(count, dtype=np.float32)
+        return self._down
 
     def _cleared(self, values: Floats) -> Floats:
         finite = np.isfinite(values)
         self.nonfinite += int(values.size - np.count_nonzero(finite))
         return np.where(finite, values, np.float32(0))
 
-    def result(self, digest: str) -> Statistics:
+    def result(self, ends: tuple[float, float], digest: str) -> Statistics:
         count = max(1, self.count)
         mean = float(self.sums[0]) / count
         return Statistics(
@@ -163,8 +191,8 @@ class _Tally:
             nonfinite=self.nonfinite,
             mean=mean,
             std=float(np.sqrt(max(0.0, float(self.row_squares.sum()) / count - mean * mean))),
-            low=self.low if self.count else 0.0,
-            high=self.high if self.count else 0.0,
+            low=ends[0] if np.isfinite(ends[0]) else 0.0,
+            high=ends[1] if np.isfinite(ends[1]) else 0.0,
             row_squares=self.row_squares,
             column_squares=self.column_squares,
             sketches=self.sums[1:],

@@ -24,9 +24,9 @@ def matrix_shape(shape: tuple[int, ...]) -> tuple[int, int]:
     return (math.prod(shape[:-1]), shape[-1]) if shape else (1, 1)
 
 
-def spans(rows: int, columns: int, elements: int = TILE_ELEMENTS) -> Iterator[tuple[int, int]]:
-    """Yield (first row, row after the last) of tiles of about so many elements, one row at least."""
-    step = max(1, elements // max(1, columns))
+def spans(rows: int, columns: int) -> Iterator[tuple[int, int]]:
+    """Yield (first row, row after the last) of tiles of about `TILE_ELEMENTS`, one row at least."""
+    step = max(1, TILE_ELEMENTS // max(1, columns))
     for start in range(0, rows, step):
         yield start, min(rows, start + step)
 
@@ -36,6 +36,7 @@ class Tiles:
 
     def __init__(self, weights: Weights) -> None:
         self.weights = weights
+        self._last: tuple[str, Bytes] = ("", np.empty(0, dtype=np.uint8))
         self._buffer = np.empty(0, dtype=np.uint32)
 
     def rows(self, name: str, start: int, stop: int) -> Floats:
@@ -46,12 +47,13 @@ class Tiles:
         info = self.weights.tensors[name]
         rows, columns = matrix_shape(info.shape)
         try:
+            raw = self._raw(name)
             if info.dtype == "apr_q8":
-                return _apr_q8(self.weights.raw(name), columns, start, stop)
+                return _apr_q8(raw, columns, start, stop)
             if info.dtype == "apr_q4":
-                return _apr_q4(self.weights.raw(name), columns, start, stop)
+                return _apr_q4(raw, columns, start, stop)
             size = info.size_bytes // max(1, rows)
-            return self._decode(self.weights.raw(name)[start * size : stop * size], info, stop - start)
+            return self._decode(raw[start * size : stop * size], info, stop - start)
         except ValueError as error:
             raise MalformedWeights(info.file, f"tensor {name!r}", str(error)) from error
 
@@ -66,6 +68,11 @@ class Tiles:
             return to_float32(raw.reshape(-1), info.dtype, (len(rows), columns))
         except ValueError as error:
             raise MalformedWeights(info.file, f"tensor {name!r}", str(error)) from error
+
+    def _raw(self, name: str) -> Bytes:
+        if self._last[0] != name:
+            self._last = (name, self.weights.raw(name))
+        return self._last[1]
 
     def _decode(self, raw: Bytes, info: TensorInfo, rows: int) -> Floats:
         shape = (rows, matrix_shape(info.shape)[1])

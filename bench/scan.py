@@ -1,0 +1,171 @@
+"""How fast a model's weights are looked at: ``python bench/scan.py [--gigabytes 1] [--rounds 3] [--work FOLDER]``.
+
+Makes a BF16 SafeTensors file, then reads it in turns, so that noise disturbs all alike: `cat FILE > /dev/null`, a
+plain SHA-256, the one pass with every statistic, the same with a SHA-256 beside it in a second thread; each cold (its
+pages dropped first) and warm. Q8_0 rows compare a small converted matrix with ground truth, as a ratio to decoding it.
+Prints gigabytes of file a second and the ratios; the peak memory is that of the child that did the pass.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+ROWS, COLUMNS = 16384, 4096
+MATRIX_BYTES = ROWS * COLUMNS * 2
+SHA = "import hashlib, sys; f = open(sys.argv[1], 'rb'); print(hashlib.file_digest(f, 'sha256').hexdigest()[:8])"
+MODES = ("cat", "sha256", "statistics", "statistics and sha256")
+
+
+def make(file: Path, gigabytes: float) -> None:
+    """Writes a model of equal BF16 matrices, each with values of its own."""
+    import numpy as np
+
+    count = max(1, round(gigabytes * 1e9 / MATRIX_BYTES))
+    header = {
+        f"layers.{i}.weight": {
+            "dtype": "BF16",
+            "shape": [ROWS, COLUMNS],
+            "data_offsets": [i * MATRIX_BYTES, (i + 1) * MATRIX_BYTES],
+        }
+        for i in range(count)
+    }
+    text = json.dumps(header).encode()
+    one = np.random.default_rng(0).standard_normal(ROWS * COLUMNS, dtype=np.float32) * 0.02
+    halves = (one.view(np.uint32) >> 16).astype("<u2")
+    with file.open("wb") as stream:
+        stream.write(struct.pack("<Q", len(text)) + text)
+        for i in range(count):
+            stream.write(np.roll(halves, i * 4097).tobytes())
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def scan_all(file: Path, *, hashed: bool) -> None:
+    """Takes the statistics of every tensor; run in a child program, so that its memory is its own."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from apr_qa.contracts.scan import scan
+    from apr_qa.weights import open_weights
+    from apr_qa.weights.tiles import Tiles
+
+    with open_weights(file) as weights, ThreadPoolExecutor(1) as hasher:
+        tiles = Tiles(weights)
+        start, processor = time.perf_counter(), time.process_time()
+        for name in weights.tensors:
+            scan(tiles, name, hasher=hasher if hashed else None)
+        wall, cpu = time.perf_counter() - start, time.process_time() - processor
+    own = int(next(x for x in Path("/proc/self/status").read_text().splitlines() if x.startswith("RssAnon")).split()[1])
+    print(json.dumps({"wall": wall, "cpu": cpu, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3,
+                      "anonymous_mb": own / 1e3}))  # fmt: skip
+
+
+def compare_quantised(work: Path) -> None:
+    """Compares a Q8_0 matrix with its ground truth, and times decoding the same matrix alone."""
+    import gguf
+    import numpy as np
+    from safetensors.numpy import save_file
+
+    from apr_qa.contracts.compare import Pairing
+    from apr_qa.contracts.envelopes import envelopes
+    from apr_qa.contracts.recipes import Recipe, Truth
+    from apr_qa.weights import open_weights
+    from apr_qa.weights.tiles import Tiles, spans
+
+    values = np.random.default_rng(1).standard_normal((4096, 4096), dtype=np.float32)
+    save_file({"w": values.astype(np.float16)}, work / "small.safetensors")
+    writer = gguf.GGUFWriter(work / "small.gguf", "llama")
+    kind = gguf.GGMLQuantizationType.Q8_0
+    writer.add_tensor("w", gguf.quants.quantize(values, kind), raw_dtype=kind)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    with open_weights(work / "small.safetensors") as truth, open_weights(work / "small.gguf") as other:
+        pairing = Pairing(Truth(Tiles(truth)), Tiles(other), "w")
+        made = Recipe(sources=("w",), shape=values.shape)
+        timed: dict[str, list[float]] = {"decoding": [], "comparing": []}
+        for _ in range(3):
+            start = time.process_time()
+            for a, b in spans(*values.shape):
+                pairing.other.rows("w", a, b)
+            timed["decoding"].append(time.process_time() - start)
+            start = time.process_time()
+            pairing.compare(made, envelopes()["q8_0"])
+            timed["comparing"].append(time.process_time() - start)
+    decoding, comparing = (min(timed[k]) for k in ("decoding", "comparing"))
+    print(f"Q8_0 against ground truth: {comparing / decoding:.2f} times decoding alone "
+          f"({values.size / comparing / 1e6:.0f} million values a second)")  # fmt: skip
+
+
+def drop_pages(file: Path) -> None:
+    """Asks the system to forget the file's pages."""
+    with file.open("rb") as stream:
+        os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def once(mode: str, file: Path) -> dict[str, float]:
+    """Runs one mode in a child program and returns what it measured."""
+    if mode == "cat":
+        argv = ["sh", "-c", f"cat '{file}' > /dev/null"]
+    elif mode == "sha256":
+        argv = [sys.executable, "-c", SHA, str(file)]
+    else:
+        argv = [sys.executable, __file__, "--pass", mode, str(file)]
+    start = time.perf_counter()
+    done = subprocess.run(argv, capture_output=True, text=True, check=True)
+    wall = time.perf_counter() - start
+    return json.loads(done.stdout) if mode not in ("cat", "sha256") else {"wall": wall}
+
+
+def main() -> None:
+    """Reads the command line, makes the file, measures, prints."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--gigabytes", type=float, default=1.0)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--work", type=Path, default=None, help="where the file is made (default: a temporary folder)")
+    parser.add_argument("--pass", dest="mode", default="", help=argparse.SUPPRESS)
+    parser.add_argument("file", type=Path, nargs="?", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.mode:
+        scan_all(arguments.file, hashed="sha256" in arguments.mode)
+        return
+    with tempfile.TemporaryDirectory(dir=arguments.work) as folder:
+        file = Path(folder) / "model.safetensors"
+        make(file, arguments.gigabytes)
+        report(file, arguments.rounds)
+        compare_quantised(Path(folder))
+
+
+def report(file: Path, rounds: int) -> None:
+    """Measures in turns and prints medians and ratios."""
+    size = file.stat().st_size / 1e9
+    found: dict[tuple[str, str], list[dict[str, float]]] = {}
+    for _ in range(rounds):
+        for mode in MODES:
+            for state in ("cold", "warm"):
+                if state == "cold":
+                    drop_pages(file)
+                found.setdefault((mode, state), []).append(once(mode, file))
+    print(f"{size:.2f} GB of BF16, {rounds} rounds in turns, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    for (mode, state), runs in found.items():
+        speed = size / median(r["wall"] for r in runs)
+        share = speed / (size / median(r["wall"] for r in found["cat", state]))
+        line = f"{mode:22} {state}  {speed:5.2f} GB/s  {share:4.0%} of cat"
+        if "cpu" in runs[0]:
+            line += f"  {size / median(r['cpu'] for r in runs):5.2f} GB/s of processor time"
+            line += f"  {max(r['anonymous_mb'] for r in runs):.0f} MB of its own"
+        print(line)
+
+
+if __name__ == "__main__":
+    main()
