@@ -1,0 +1,92 @@
+"""Model files that are broken, harmed or unknown: a verdict or an honest `no verdict`, never a traceback."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from apr_scripts import apr
+from certifying_runs import NARROW, TINY, certify, copied
+
+WEIGHTS = {
+    "safetensors": "safetensors/model.safetensors",
+    "gguf": "gguf/model-f16.gguf",
+    "apr": "apr/model.apr",
+}
+
+
+def _truncated(data: bytes) -> bytes:
+    return data[: len(data) * 2 // 3]
+
+
+def _empty(_data: bytes) -> bytes:
+    return b""
+
+
+def _wrong_magic(data: bytes) -> bytes:
+    return b"\xff\xfe\xfd\xfc\xff\xff\xff\x7f" + data[8:]
+
+
+def _text(_data: bytes) -> bytes:
+    return b"<html>404 Not Found</html>"
+
+
+@pytest.mark.parametrize("harm", [_truncated, _empty, _wrong_magic, _text], ids=lambda harm: harm.__name__[1:])
+@pytest.mark.parametrize("form", WEIGHTS)
+def test_a_broken_file_is_blocked_before_any_engine_sees_it(
+    form: str, harm: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
+    """Integrity falls with exit status 1 and the file is named; no question was asked."""
+    file = tmp_path / "model" / Path(WEIGHTS[form]).name
+    shutil.copytree(TINY / "safetensors", file.parent)
+    (file.parent / "model.safetensors").unlink()
+    file.write_bytes(harm((TINY / WEIGHTS[form]).read_bytes()))
+    log = tmp_path / "asked"
+    engine = apr(tmp_path / "bin", f"open({str(log)!r}, 'a').write('x'); answer('4')")
+    more = ("--formats", form, "--backends", "cpu", *NARROW)
+    done = certify(str(file), "mvp", "--engine", engine, output=tmp_path / "out", more=more)
+    assert (done.status, done.answer["status"], done.answer["gateways"]["G0"]) == (1, "BLOCKED", "fell")
+    assert file.name in " ".join(done.lost.values())
+    assert not log.exists()
+
+
+def test_noise_for_weights_is_blocked(tmp_path: Path) -> None:
+    """The header is sound and the engine answers, but what it says is no language: the model is blocked."""
+    model = copied(tmp_path, "safetensors")
+    file = model / "model.safetensors"
+    start = 8 + int.from_bytes(file.read_bytes()[:8], "little")
+    noise = np.random.default_rng(1).normal(0, 0.05, (file.stat().st_size - start) // 2).astype(np.float32)
+    halves = (noise.view(np.uint32) >> 16).astype(np.uint16)  # BF16 is the upper half of F32
+    file.write_bytes(file.read_bytes()[:start] + halves.tobytes())
+    done = certify(str(model), "smoke", "--engine", "reference", output=tmp_path / "out")
+    assert (done.status, done.answer["status"], done.answer["mqs_score"]) == (1, "BLOCKED", 0)
+
+
+@pytest.mark.parametrize(("form", "name"), [("gguf", "model-f16.gguf"), ("gguf", "model-q8_0.gguf")])
+def test_noise_in_a_converted_file_is_blocked(form: str, name: str, tmp_path: Path) -> None:
+    """Only tensor data is noise; what the engine makes of it is not what the ground truth says."""
+    model = tmp_path / "model"
+    shutil.copytree(TINY / "safetensors", model)
+    data = bytearray((TINY / form / name).read_bytes())
+    end = len(data) - 1_000_000
+    data[end:] = np.random.default_rng(2).integers(0, 60, 1_000_000, dtype=np.uint8).tobytes()
+    (model / "model.gguf").write_bytes(data)
+    more = ("--formats", "safetensors,gguf", "--backends", "cpu", *NARROW)
+    done = certify(str(model), "mvp", "--engine", "embedded", output=tmp_path / "out", more=more)
+    assert (done.status, done.answer["status"]) == (1, "BLOCKED")
+
+
+def test_an_unknown_architecture_is_no_crash(tmp_path: Path, answers: Path) -> None:
+    """The judge's own eye refuses what it does not know, so that there is no verdict, and the reason says so."""
+    model = copied(tmp_path, "safetensors")
+    config = json.loads((model / "config.json").read_text())
+    config |= {"architectures": ["MambaForCausalLM"], "model_type": "mamba"}
+    (model / "config.json").write_text(json.dumps(config))
+    done = certify(str(model), "smoke", "--engine", apr(tmp_path / "bin", answers=answers), output=tmp_path / "out")
+    assert done.status in {1, 3}
+    assert done.answer["status"] in {"PARTIAL", "BLOCKED"}
+    assert "mamba" in json.dumps(done.answer).lower() or "reference engine" in done.answer["reason"]
