@@ -71,7 +71,7 @@ class Proved:
     gateway: Share
     """Faults that must fell a gateway."""
     named: Share
-    """Faults of a tensor or a number: named with the right one and the right words."""
+    """Faults that one format has and another has not: named with the right tensor or number and the right words."""
     missed: tuple[str, ...]
     unknown: tuple[str, ...]
     """Those that could not be tried, with the reason."""

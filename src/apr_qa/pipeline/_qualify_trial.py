@@ -23,7 +23,7 @@ from apr_qa.rooms import furnish
 from apr_qa.vocab.axes import Backend, FailurePolicy, Format, Tier
 from apr_qa.vocab.evidence import Judged
 from apr_qa.vocab.gates import Exhibits, Gate
-from apr_qa.vocab.mutators import Applied, Mutator, Place
+from apr_qa.vocab.mutators import Applied, Place
 
 SEED = 20_251
 
@@ -102,7 +102,7 @@ def try_case(case: Case, tiers: Sequence[Tier], depth: Depth, scratch: Path) -> 
         )
         began = time.monotonic()
         told = _tell(target, wishes, depth, known, needs_gateway=case.mutator.gateway)
-        yield _finding(case.name, tier, told, _named(case.mutator, applied, told.judged), began)
+        yield _finding(case.name, tier, told, _named(case, applied, told.judged), began)
 
 
 def try_healthy(folder: Path, name: str, model: str, tier: Tier, depth: Depth) -> Finding:
@@ -197,15 +197,19 @@ def _engine(case: Case, applied: Applied) -> str:
     return applied.program or ("reference" if case.place is Place.APR else "embedded")
 
 
-def _named(mutator: Mutator, applied: Applied, judged: Iterable[Judged]) -> bool | None:
-    """Return whether one lost claim names both a tensor that was changed and what was done to it."""
-    if not mutator.words:
+def _named(case: Case, applied: Applied, judged: Iterable[Judged]) -> bool | None:
+    """Return whether one lost claim names both a tensor that was changed and what was done to it.
+
+    None when nothing is there to name, or when all formats agree on the fault: nothing can be held against anything.
+    """
+    wanted = case.mutator
+    if not wanted.words or case.place is Place.TRUTH:
         return None
-    names = {*mutator.tensors, *(applied.tensors if mutator.tensors else ())}
+    names = {*wanted.tensors, *(applied.tensors if wanted.tensors else ())}
     for one in judged:
         if one.verdict.outcome.is_lost:
-            said = f"{one.verdict.reason} {canonical_json(one.verdict.detail)}".lower()
-            if any(word in said for word in mutator.words) and (not names or any(n in said for n in names)):
+            said = f"{one.claim.gate} {one.verdict.reason} {canonical_json(one.verdict.detail)}".lower()
+            if any(word in said for word in wanted.words) and (not names or any(n in said for n in names)):
                 return True
     return False
 

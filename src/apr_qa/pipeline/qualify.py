@@ -33,6 +33,7 @@ class Ask:
     models: tuple[str, ...] = ()
     """All when empty."""
     faults: tuple[str, ...] = ()
+    places: tuple[Place, ...] = tuple(Place)
     dtypes: tuple[str, ...] = ("q8_0", "f16")
     depth: Depth = Depth.FOUND
     clean: int = 8
@@ -105,7 +106,11 @@ def faults() -> tuple[Mutator, ...]:
 
 def _planted(ask: Ask) -> Sequence[Case]:
     """Faults by model, so that what was computed of a ground truth serves the next fault too."""
-    found = [case for case in cases(ask.faults, ask.models, ask.dtypes) if case.mutator.name not in CLEAN]
+    found = [
+        case
+        for case in cases(ask.faults, ask.models, ask.dtypes)
+        if case.mutator.name not in CLEAN and case.place in ask.places
+    ]
     return sorted(found, key=lambda case: (case.mutator.model, case.place is Place.ENGINE, case.place is Place.TRUTH))
 
 
