@@ -12,6 +12,7 @@ from typer.main import get_command
 
 from apr_qa import __version__
 from apr_qa.cli.room import CliCommand
+from apr_qa.cli.sections import Sections
 from apr_qa.errors import AprQaError, Exit
 from apr_qa.rooms import furnish
 
@@ -37,16 +38,19 @@ def run(argv: Sequence[str]) -> int:
     except (typer.Abort, KeyboardInterrupt):
         return _tell("stopped", "", Exit.INTERRUPTED)
     except typer.TyperException as error:
-        problem = getattr(error, "format_message", error.__str__)()
-        return _tell(problem, _help_of(error), Exit.USAGE) if problem else Exit.USAGE  # (help was shown instead)
+        return _misused(error)
     except Exception as error:  # noqa: BLE001  (the last resort: a bug of ours, never blamed on the model)
         return _bug(error)
     return int(result or 0)
 
 
-def _help_of(error: Exception) -> str:
+def _misused(error: Exception) -> int:
+    problem = getattr(error, "format_message", error.__str__)()
+    if problem.startswith("Usage:"):  # no word was given: the help is the answer
+        typer.echo(problem, err=True)
+        return Exit.USAGE
     context = getattr(error, "ctx", None)
-    return f"{context.command_path} --help" if context else "apr-qa --help"
+    return _tell(problem, f"{context.command_path} --help" if context else "apr-qa --help", Exit.USAGE)
 
 
 def _bug(error: Exception) -> int:
@@ -61,20 +65,25 @@ def _bug(error: Exception) -> int:
 def application() -> typer.Typer:
     """Return the whole command line, built from the files of `apr_qa.cli.commands`."""
     app = typer.Typer(
+        cls=Sections,
         help=_ABOUT,
         no_args_is_help=True,
         add_completion=False,
-        rich_markup_mode="markdown",
+        rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(invoke_without_command=True)(_global_options)
     groups: dict[str, typer.Typer] = {}
-    for command in sorted(furnish("apr_qa.cli.commands", CliCommand), key=lambda c: (c.panel, c.order)):
+    commands = sorted(furnish("apr_qa.cli.commands", CliCommand), key=lambda c: (c.panel, c.order))
+    for command in commands:
         home = app
         if command.group:
             if command.group not in groups:
-                groups[command.group] = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
+                members = ", ".join(c.name for c in commands if c.group == command.group)
+                groups[command.group] = typer.Typer(
+                    cls=Sections, help=members, no_args_is_help=True, rich_markup_mode=None
+                )
                 app.add_typer(groups[command.group], name=command.group, rich_help_panel=command.panel)
             home = groups[command.group]
         home.command(command.name, rich_help_panel=None if command.group else command.panel)(command.run)

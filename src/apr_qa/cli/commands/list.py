@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from apr_qa.cli import options
 from apr_qa.cli.room import REGISTRY, CliCommand
 from apr_qa.vocab.axes import SizeClass
-from apr_qa.vocab.score import Status
+
+if TYPE_CHECKING:
+    from apr_qa.vocab.score import Status
 
 
 def list_models(
@@ -47,6 +49,8 @@ def list_models(
 
 
 def _status(word: str) -> Status:
+    from apr_qa.vocab.score import Status
+
     upper = {member.value: member for member in Status}
     if word.strip().upper() in upper:
         return upper[word.strip().upper()]
