@@ -151,10 +151,7 @@ def _tiers() -> Iterator[str]:
         )
         for spec in tiers().values()
     ]
-    yield _table(
-        ("Tier", "For", "Matrix scenarios", "Repeats", "Time", "CERTIFIED from MQS", "At most"),
-        rows,
-    )
+    yield _table(("Tier", "For", "Matrix scenarios", "Repeats", "Time", "CERTIFIED from MQS", "At most"), rows)
 
 
 def _product(spec: TierSpec) -> str:
