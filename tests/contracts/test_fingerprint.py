@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conversions import FAMILIES, clean, folder_of, harmed, known_of, packed
-from fault_cases import DOWN, EMBEDDING, GATE, K, Q, UP, V, head_order, permute, put, rows, swap, swap_layers
+from fault_cases import DOWN, EMBEDDING, GATE, UP, K, Q, V, head_order, permute, put, rows, swap, swap_layers
 from safetensors.numpy import save_file
 
 from apr_qa.contracts import fingerprint

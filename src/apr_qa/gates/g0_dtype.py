@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 
+from apr_qa.contracts.dtypes import FILE_TYPES
 from apr_qa.gates import _draw, _facts, _judging, _model_files, _roles
 from apr_qa.vocab.artefacts import Artefact
 from apr_qa.vocab.axes import Category, Format, Gateway, Severity
@@ -18,9 +19,6 @@ FULL = frozenset({"f16", "bf16", "f32", "f64"})
 UNQUANTISED_SHARE = 0.1
 """Share of a quantised model's matrix elements, embeddings aside, that may be kept at 16 bits or more."""
 _DECLARED = {"float16": "f16", "bfloat16": "bf16", "float32": "f32", "float64": "f64", "half": "f16", "float": "f32"}
-_FILE_TYPES = {0: "f32", 1: "f16", 2: "q4_0", 3: "q4_1", 7: "q8_0", 8: "q5_0", 9: "q5_1", 10: "q2_k", 32: "bf16"}
-_FILE_TYPES |= {11: "q3_k", 12: "q3_k", 13: "q3_k", 14: "q4_k", 15: "q4_k", 16: "q5_k", 17: "q5_k", 18: "q6_k"}
-"""`general.file_type` of GGUF to the type that gives it its name (llama.h, LLAMA_FTYPE_*)."""
 _NAMES = {"q3_k_m": "q3_k", "q4_k_m": "q4_k", "q4_k_s": "q4_k", "q5_k_m": "q5_k", "q5_k_s": "q5_k", "q4k": "q4_k"}
 _SUPERBLOCK = 256
 
@@ -50,8 +48,8 @@ def _declared(artefact: Artefact, header: Header) -> str:
         facts = _facts.facts_of(artefact, header)
         return "" if facts.quantized else _DECLARED.get(facts.dtype.removeprefix("torch."), "")
     file_type = header.metadata.get("general.file_type")
-    if isinstance(file_type, int) and file_type in _FILE_TYPES:
-        return _FILE_TYPES[file_type]
+    if isinstance(file_type, int) and file_type in FILE_TYPES:
+        return FILE_TYPES[file_type]
     name = artefact.quantization.lower()
     return _NAMES.get(name, name)
 
