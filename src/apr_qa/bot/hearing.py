@@ -37,6 +37,7 @@ def look_up(event: Comment, door: Door, around: Surroundings) -> Situation:
         state=read_state(own),
         changed=_changed(door, event.repo, pull, policy),
         around=around,
+        comment_id=event.comment_id,
         own_keys=tuple(comment.key for comment in own if not comment.hidden),
     )
 

@@ -33,6 +33,10 @@ class Job:
     fresh: bool = False
     only_unjudged: bool = False
     asked_by: str = ""
+    comment_id: int | None = None
+    """Of the command, for the last reaction."""
+    line: str = ""
+    """The command."""
     reason: str = ""
 
     @property

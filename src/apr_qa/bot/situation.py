@@ -42,6 +42,7 @@ class Situation:
     state: RunState | None
     changed: tuple[ChangedPlaybook, ...]
     around: Surroundings
+    comment_id: int
     own_keys: tuple[str, ...] = ()
     """Keys of our comments on the pull request that are not folded away."""
 

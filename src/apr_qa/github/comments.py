@@ -27,7 +27,6 @@ mutation($id: ID!) {
   minimizeComment(input: {subjectId: $id, classifier: OUTDATED}) { minimizedComment { isMinimized } }
 }
 """
-_VIEWER = "query { viewer { login } }"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +106,7 @@ def hide(door: Door, effect: HideComments) -> Done:
 def react(door: Door, effect: Reaction) -> Done:
     """Leave exactly one reaction of ours on the comment."""
     path = f"/repos/{effect.repo}/issues/comments/{effect.comment_id}/reactions"
-    me = door.ask(_VIEWER)["viewer"]["login"]
-    mine = [r for r in door.pages(path) if (r.get("user") or {}).get("login") == me]
+    mine = [r for r in door.pages(path) if (r.get("user") or {}).get("login") == door.login]
     for earlier in mine:
         if earlier["content"] != effect.mood:
             door.write("DELETE", f"{path}/{earlier['id']}")

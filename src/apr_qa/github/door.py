@@ -20,6 +20,7 @@ from github import Auth, Github, GithubException
 _PAGE = 100
 _MOST_PAGES = 100
 _SECONDARY_WAIT_S = 60.0
+_VIEWER = "query { viewer { login } }"
 
 
 class Door:
@@ -28,6 +29,14 @@ class Door:
     def __init__(self, access: Access) -> None:
         self._access = access
         self._requester = _requester(access)
+        self._login = ""
+
+    @property
+    def login(self) -> str:
+        """Whose credentials these are: `apr-qa[bot]`, `github-actions[bot]`, a person. Raises GitHubError."""
+        if not self._login:
+            self._login = str(self.ask(_VIEWER)["viewer"]["login"])
+        return self._login
 
     def get(self, path: str, **query: Any) -> Any:
         """Return the JSON at `path`. Raises GitHubError."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from gh_spec import DATA
 from gh_state import FakeRepo, State
-from graphql import GraphQLError, GraphQLSchema, build_schema, graphql_sync, parse, validate
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, build_schema, execute_sync, parse, validate
 
 _PAGE_SIZES = range(1, 101)
 
@@ -18,18 +18,25 @@ def _schema() -> GraphQLSchema:
     return build_schema((DATA / "schema.graphql").read_text(encoding="utf-8"))
 
 
-def graph_faults(body: Any) -> list[str]:
+@cache
+def _document(text: str) -> DocumentNode:
+    return parse(text, no_location=True)
+
+
+@cache
+def graph_faults(text: str) -> tuple[str, ...]:
     """Return what is wrong with a query."""
     try:
-        return [error.message for error in validate(_schema(), parse(body["query"]))]
+        return tuple(error.message for error in validate(_schema(), _document(text)))
     except GraphQLError as error:
-        return [error.message]
+        return (error.message,)
 
 
 def answer(state: State, body: Any, login: str) -> dict[str, Any]:
     """Return what GitHub would answer."""
     root = _Root(state, login)
-    done = graphql_sync(_schema(), body["query"], root_value=root, variable_values=body.get("variables"))
+    document = _document(body["query"])
+    done = execute_sync(_schema(), document, root_value=root, variable_values=body.get("variables"))
     if not done.errors:
         return {"data": done.data}
     errors = [{"message": e.message, "type": (e.extensions or {}).get("type")} for e in done.errors]

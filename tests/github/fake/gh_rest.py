@@ -78,6 +78,11 @@ def issue_body(issue: FakeIssue) -> dict[str, Any]:
     return body | ({"pull_request": {}} if issue.pull else {})
 
 
+@route("get", _REPO)
+def _repository(call: Call) -> Answer:
+    return 200, {"full_name": call.repo.name, "default_branch": "main"}
+
+
 @route("get", f"{_REPO}/collaborators/{{username}}/permission")
 def _permission(call: Call) -> Answer:
     login = unquote(call.args["username"])

@@ -80,8 +80,9 @@ class FakeGitHub:
 
     def graphql(self, body: Any, login: str) -> tuple[int, Any]:
         """Handle a GraphQL request."""
-        if faults := graph_faults(body):
+        if faults := graph_faults(body["query"]):
             self.violations.append(f"GraphQL {faults}")
+            return 200, {"errors": [{"message": fault} for fault in faults]}
         with self.state.lock:
             return 200, answer(self.state, body, login)
 

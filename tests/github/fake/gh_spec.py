@@ -23,7 +23,7 @@ class Spec:
 
     def __init__(self) -> None:
         text = gzip.decompress((DATA / "openapi.json.gz").read_bytes()).decode()
-        self.document = json.loads(text.replace('"$ref":"#/', '"$ref":"urn:gh#/'), object_hook=_null_among_others)
+        self.document = json.loads(text.replace('"$ref":"#/', '"$ref":"urn:gh#/'), object_hook=_as_meant)
         self._registry = Registry().with_resource("urn:gh", Resource(contents=self.document, specification=DRAFT4))
         self._validators: dict[tuple[int, type], Any] = {}
 
@@ -68,9 +68,17 @@ class Spec:
             return [self.filled(schema.get("items", {}), item, base) for item in given]
         if not isinstance(given, dict):
             return given
-        properties, required = self._shape(schema)
+        properties, required = self._shape(self._chosen(schema, given))
         body = {key: self.filled(properties.get(key, {}), value, base) for key, value in given.items()}
         return {key: self._least(properties[key], base) for key in required if key not in given} | body
+
+    def _chosen(self, schema: Any, given: Mapping[str, Any]) -> Any:
+        """Of several shapes the one whose `type` is that of `given`."""
+        for choice in map(self.deref, schema.get("oneOf", [])):
+            kinds = choice.get("properties", {}).get("type", {}).get("enum", [])
+            if given.get("type") in kinds:
+                return choice
+        return schema
 
     def _operation(self, method: str, template: str) -> Any:
         return self.document["paths"][template][method]
@@ -109,8 +117,12 @@ class Spec:
         return [f"{'/'.join(map(str, e.absolute_path))}: {e.message[:160]}" for e in found]
 
 
-def _null_among_others(schema: dict[str, Any]) -> dict[str, Any]:
-    """OpenAPI 3.0 wants null in the list of values of what may be null; the description leaves it out."""
+def _as_meant(schema: dict[str, Any]) -> dict[str, Any]:
+    """OpenAPI 3.0 wants null in the list of values of what may be null; the description leaves it out.
+
+    A discriminator only speeds up the choice among `oneOf`, and its plain addresses cannot be followed here.
+    """
+    schema.pop("discriminator", None)
     if schema.get("nullable") is True and isinstance(schema.get("enum"), list) and None not in schema["enum"]:
         return {**schema, "enum": [*schema["enum"], None]}
     return schema

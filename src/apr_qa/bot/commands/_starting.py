@@ -10,12 +10,11 @@ from apr_qa.bot.state import KEY, RunState, Stage
 from apr_qa.github.policy import Quiet
 from apr_qa.reports._words import plural
 from apr_qa.vocab.effects import Annotation, CheckRun, CheckStatus, Effect, HideComments, Mood, StickyComment
-from apr_qa.vocab.orders import Order
 
 CHECK_NAME = "apr-qa certification"
 
 
-def started(order: Order, situation: Situation, job: Job, selection: Selection) -> Answer:
+def started(situation: Situation, job: Job, selection: Selection) -> Answer:
     """Return the answer to an order that is carried out."""
     state = RunState(
         stage=Stage.QUEUED,
@@ -27,7 +26,7 @@ def started(order: Order, situation: Situation, job: Job, selection: Selection) 
         models=job.models,
         run_id=situation.around.run_id,
         trusted=job.trusted,
-        line=order.text,
+        line=job.line,
     )
     title = f"Queued: {plural(len(job.models), 'model')}, tier {job.tier}"
     body = queued(state, selection, situation.links, untrusted_because=job.untrusted_because)

@@ -10,6 +10,7 @@ from apr_qa.bot.room import BotCommand
 from apr_qa.bot.selection import Selection, select
 from apr_qa.bot.situation import Answer, Situation
 from apr_qa.bot.state import RunState, Stage
+from apr_qa.reports.markdown import span
 from apr_qa.vocab.effects import Mood
 from apr_qa.vocab.orders import Order, Selector, SelectorKind, Verb
 
@@ -25,9 +26,11 @@ def retry(order: Order, situation: Situation) -> Answer:
         )
     if state.sha != situation.pull.head_sha:
         text = f"The last run was about `{state.sha[:7]}`, the pull request is at `{situation.pull.head_sha[:7]}`."
-        reply = plain("The pull request moved on", f"{text} Ask for the new commit: `{state.line}`.", "moved-on")
+        reply = plain(
+            "The pull request moved on", f"{text} Ask for the new commit: {span(state.line, 300)}.", "moved-on"
+        )
         return Answer(code="moved-on", mood=Mood.CONFUSED, reply=reply)
-    return started(order, situation, _job(order, situation, state, models), _selection(models, situation, state))
+    return started(situation, _job(order, situation, state, models), _selection(models, situation, state))
 
 
 def _missing(state: RunState) -> tuple[str, ...]:
@@ -58,6 +61,8 @@ def _job(order: Order, situation: Situation, state: RunState, models: tuple[str,
         tickets=trusted,
         only_unjudged=True,
         asked_by=situation.asker.login,
+        comment_id=situation.comment_id,
+        line=state.line,
     )
 
 

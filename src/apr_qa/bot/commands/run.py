@@ -27,7 +27,7 @@ def run(order: Order, situation: Situation) -> Answer:
     if not selection.chosen:
         reply = plain("😕 Nothing to certify", left_out_only(selection.left_out), "nothing-fits")
         return Answer(code="nothing-fits", mood=Mood.CONFUSED, reply=reply)
-    return started(order, situation, _job(order, situation, tier, selection), selection)
+    return started(situation, _job(order, situation, tier, selection), selection)
 
 
 def _job(order: Order, situation: Situation, tier: Tier, selection: Selection) -> Job:
@@ -52,6 +52,8 @@ def _job(order: Order, situation: Situation, tier: Tier, selection: Selection) -
         tickets=decision.trusted and not order.no_tickets,
         fresh=order.fresh,
         asked_by=situation.asker.login,
+        comment_id=situation.comment_id,
+        line=order.text,
         reason=order.reason,
     )
 

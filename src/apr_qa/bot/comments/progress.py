@@ -11,6 +11,7 @@ from apr_qa.bot.reading import COMMAND
 from apr_qa.bot.selection import Chosen, LeftOut, Selection
 from apr_qa.bot.state import KEY, RunState, written
 from apr_qa.reports._words import plural
+from apr_qa.reports.markdown import span
 from apr_qa.vocab.axes import Gateway
 
 
@@ -113,7 +114,7 @@ def outdated(state: RunState, head_sha: str, links: Links) -> str:
         [
             part(f"### 🕰️ Outdated: this is about `{state.sha[:7]}`, the pull request is at `{head_sha[:7]}`"),
             part("Nothing of it counts for the new commit, and nothing was written to the registry."),
-            part(f"**What to do now:** comment `{state.line}` to ask for the new one." if state.line else ""),
+            part(f"**What to do now:** comment {span(state.line, 300)} to ask for the new one." if state.line else ""),
             part(_linked("Run", links.run)),
             part(_foot(state)),
         ]
