@@ -71,7 +71,8 @@ def application() -> typer.Typer:
         add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
+        # (a default for `--help`, because Typer loads pydantic to make one of None: a third of a second)
+        context_settings={"help_option_names": ["-h", "--help"], "default_map": {"help": False}},
     )
     app.callback(invoke_without_command=True)(_global_options)
     groups: dict[str, typer.Typer] = {}

@@ -68,9 +68,9 @@ def show_verdict(evidence: Evidence, card: Scorecard, stopped: str) -> None:
     run = evidence.run
     narrow = f", {'; '.join(run.narrowed)}" if run.narrowed else ""
     out.print(f"\n[{COLOURS[card.status]}]{card.status}[/]   {escape(run.model)}   tier {run.tier}{escape(narrow)}")
-    out.print(f"\n  {escape(card.reason)}")
+    out.print(f"\n  {escape(one_line(card.reason, 600))}")
     if stopped:
-        out.print(f"  The run stopped early: {escape(stopped)}.")
+        out.print(f"  The run stopped early: {escape(one_line(stopped, 300))}.")
     before = f" ({card.before_gateways} before a gateway fell)" if card.mqs != card.before_gateways else ""
     out.print(f"\n  MQS       {card.mqs} of 1000{before}      grade {card.grade}")
     bound = f", at least {100 * card.lower_bound:.1f} % at 95 %" if card.lower_bound is not None else ""
