@@ -40,6 +40,15 @@ lint-code: $(VENV)/dev.stamp ## linters, types, layers, dependencies, spelling
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy src && $(BIN)/lint-imports
 	@$(BIN)/deptry src && $(BIN)/typos && $(BIN)/yamllint -s .
 
+test-image-built: $(VENV)/dev.stamp ## the same tests of an image that is there: IMAGE, BASE
+	@APR_QA_IMAGE=$(IMAGE) APR_QA_BASE=$(BASE) $(BIN)/python -m pytest -q -m image tests/image
+
+verify: $(VENV)/run.stamp ## the registry and the playbooks are what they are made from
+	@$(BIN)/apr-qa registry lint && $(BIN)/apr-qa lock-playbooks --verify && $(BIN)/apr-qa generate-playbooks --check
+
+site: $(VENV)/run.stamp ## the registry's pages
+	@$(BIN)/apr-qa site --output out/site
+
 lint-actions: $(VENV)/dev.stamp ## workflows, actions, Dockerfiles, shell scripts (actionlint needs Go)
 	@scripts/lint-actions.sh
 

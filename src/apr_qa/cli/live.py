@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -30,9 +31,12 @@ _COLOURS = {"ok": "green", "x": "red", "T": "red", "C": "red", "?": "yellow", "-
 
 @contextmanager
 def watching(title: str, *, quiet: bool = False) -> Iterator[Watch]:
-    """Show a run on standard error while the block runs; yields what the pipeline should call."""
+    """Show a run on standard error while the block runs; yields what the pipeline should call.
+
+    A job of GitHub Actions is never quiet: its log is all that anybody sees of a run of hours.
+    """
     console = Console(stderr=True, highlight=False)
-    if quiet:
+    if quiet and os.environ.get("GITHUB_ACTIONS") != "true":
         yield Watch()
     elif console.is_terminal and not console.is_dumb_terminal:
         with _redrawn(title, console) as watch:
