@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 from apr_qa.bot.comments.ended import Ended, Result, ended
 from apr_qa.bot.comments.parts import LIMIT, composed, part, silenced
 from apr_qa.bot.comments.progress import Links, Running, brief, cancelled, outdated, queued, running
-from apr_qa.bot.comments.replies import broken_policy, denied, help_page, misread, plain
+from apr_qa.bot.comments.replies import broken_policy, denied, help_page, misread
 from apr_qa.bot.parser import parse
 from apr_qa.bot.reading import command_lines
 from apr_qa.bot.selection import LeftOut, Selection
@@ -77,9 +77,10 @@ def _everything(text: str) -> list[str]:
     run = Ended(state=state, results=(Result(record=record),), missing=(text,), carried=text, untrusted_because=text)
     return [
         ended(run), queued(state, left, Links(run=text)), running(state, [running_], Links(run=text)),
-        cancelled(state, "ann", Links(run=text)), outdated(state, "f" * 40, Links(run=text)), brief("Queued.", state),
+        cancelled(state, "ann", Links(run=text)),
+        queued(state, left, Links(), untrusted_because=text), outdated(state, "f" * 40, Links(run=text)), brief("Queued.", state),
         broken_policy(text), misread(Misread(code="unknown-family", problem="p", line=text, end=5, hint=text)),
-        denied(Decision(allowed=False, code="denied-commit"), WHO, Tier.MVP, "f" * 40, text), plain("t", text, "c"),
+        denied(Decision(allowed=False, code="denied-commit"), WHO, Tier.MVP, "f" * 40, text),
     ]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from apr_qa.bot.state import KEY, RunState, written
 from apr_qa.registry.record import LostClaims, Record
 from apr_qa.reports._words import percent, plural
 from apr_qa.reports.markdown import prose, span
+from apr_qa.text import one_line
 from apr_qa.vocab.score import GatewayState, Status
 from apr_qa.vocab.verdict import Outcome
 
@@ -208,7 +209,7 @@ def _ticket(where: str) -> str:
 
 
 def _reproduce(ordered: Sequence[Result]) -> str:
-    lines = "\n".join(result.record.recheck.replace("`", "'") for result in ordered[:20])
+    lines = "\n".join(one_line(result.record.recheck, 600).replace("`", "'") for result in ordered[:20])
     return f"````sh\n{lines}\n````"
 
 
@@ -216,7 +217,7 @@ def _written_where(run: Ended) -> str:
     if run.commit:
         where = f"The registry rows were written in `{run.commit[:7]}`."
     else:
-        why = f": {run.untrusted_because}" if run.untrusted_because else ""
+        why = f": {prose(run.untrusted_because)}" if run.untrusted_because else ""
         where = f"Nothing was written to the registry{why}."
     names = (("Certificates", run.links.certificate), ("Evidence", run.links.evidence), ("Run", run.links.run))
     return " ".join([where, " · ".join(link(words, url) for words, url in names if url)]).strip()

@@ -11,7 +11,7 @@ from apr_qa.bot.reading import COMMAND
 from apr_qa.bot.selection import Chosen, LeftOut, Selection
 from apr_qa.bot.state import KEY, RunState, written
 from apr_qa.reports._words import plural
-from apr_qa.reports.markdown import span
+from apr_qa.reports.markdown import prose, span
 from apr_qa.vocab.axes import Gateway
 
 
@@ -147,7 +147,7 @@ def left_out_only(left_out: Sequence[LeftOut]) -> str:
 
 
 def _untrusted(because: str) -> list[Part]:
-    text = f"The result is shown here and not written to the registry: {because}."
+    text = f"The result is shown here and not written to the registry: {prose(because)}."
     return [part(f"> [!NOTE]\n> {text}")] if because else []
 
 
