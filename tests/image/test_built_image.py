@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from built_image import RUNNER, Image, called
 
-pytestmark = pytest.mark.image
+pytestmark = [pytest.mark.image, pytest.mark.timeout(1800)]
 MODELS = Path(__file__).resolve().parents[2] / "models"
 TRAP = "open('/github/workspace/PWNED', 'a').write(__file__)\n"
 MODULES = ("apr_qa/__init__.py", "apr_qa/__main__.py", "sitecustomize.py", "usercustomize.py", "json.py", "typer.py",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from apr_qa.catalog.models import find
@@ -35,7 +35,7 @@ class Target:
 
 
 def by_words(words: Sequence[str], tier: Tier) -> tuple[Target, ...]:
-    """Return the targets that `words` name: families, `family/size`, model ids of the registry or Hub, or paths.
+    """Return the targets that `words` name: families, `family/size`, `org/name[@revision]` of the Hub, or paths.
 
     Raises InputError for a word that names nothing, with the nearest name that does.
     """
@@ -77,6 +77,19 @@ def _by_word(word: str, tier: TierSpec) -> tuple[Target, ...]:
         return (by_path(path, tier.tier),)
     if word.endswith(_WEIGHTS):
         raise InputError("no such model file", where=word, remedy="Check the path.")
+    word, _, revision = word.partition("@")
+    return tuple(_at(target, revision) for target in _by_name(word, tier))
+
+
+def _at(target: Target, revision: str) -> Target:
+    """The target at a revision of its repository, when one was named."""
+    if not revision:
+        return target
+    model = replace(target.playbook.model, revision=revision)
+    return replace(target, playbook=replace(target.playbook, model=model))
+
+
+def _by_name(word: str, tier: TierSpec) -> tuple[Target, ...]:
     try:
         models = find(word)
     except InputError:
@@ -89,8 +102,6 @@ def _by_word(word: str, tier: TierSpec) -> tuple[Target, ...]:
 
 
 def _of_hub(playbook: Playbook, repo: str) -> Playbook:
-    from dataclasses import replace
-
     return replace(playbook, model=replace(playbook.model, hf_repo=repo))
 
 
