@@ -13,11 +13,13 @@ from apr_qa.errors import InputError
 from apr_qa.pipeline._qualify_cases import Case, cases, healthy_copy, target_of
 from apr_qa.pipeline._qualify_matrix import Row, Share, proved
 from apr_qa.pipeline._qualify_trial import Depth, Detector, Eye, Finding, of_files, try_case
+from apr_qa.pipeline.planting import judge_broken
 from apr_qa.pipeline.prepare import prepare
 from apr_qa.pipeline.qualify import Ask, faults, qualify, write_matrix
 from apr_qa.pipeline.wishes import Wishes
-from apr_qa.vocab.axes import Backend, Tier
+from apr_qa.vocab.axes import Backend, Format, Tier
 from apr_qa.vocab.mutators import FaultLayer, Place
+from apr_qa.vocab.score import Status
 
 COMPUTED = {"rope-scaled"}
 """No file contradicts another, and no weight is wrong: only a forward pass shows it (see docs/judge.md)."""
@@ -157,3 +159,12 @@ def test_the_command_lists_and_tries(tmp_path: Path, capsys: pytest.CaptureFixtu
     said = capsys.readouterr().out
     assert "x  G0-INTEGRITY-FILES" in said
     assert "found 1 of 1" in said
+
+
+def test_the_planted_fault_of_the_demo_is_named_and_blocked(tmp_path: Path) -> None:
+    """Permuted key rows in the GGUF file: the tensor and what was done to it are named, the model is blocked."""
+    formats = (Format.SAFETENSORS, Format.GGUF)
+    wishes = Wishes(engine="embedded", formats=formats, backends=(Backend.CPU,), output=tmp_path)
+    lost, card = judge_broken("k-permuted", Tier.MVP, wishes)
+    assert any("blk.1.attn_k.weight" in j.verdict.reason and "permutation" in j.verdict.reason for j in lost)
+    assert (card.status, card.mqs) == (Status.BLOCKED, 0)

@@ -57,20 +57,16 @@ def demo(
 
 def _break_once(wishes: Wishes) -> bool:
     """Plant one fault and tell what is said of it; return whether the model was blocked."""
-    from dataclasses import replace
-
-    from apr_qa.pipeline.planting import certify_broken
+    from apr_qa.pipeline.planting import judge_broken
     from apr_qa.text import one_line
     from apr_qa.vocab.axes import Tier
     from apr_qa.vocab.score import GatewayState, Status
 
     typer.echo("\n2/3  Plant a fault: permute the key rows of layer 1 in the GGUF file\n")
-    done = certify_broken(PLANTED, Tier.MVP, replace(wishes, folder=wishes.output / "broken"))
-    for judged in done.evidence.judged:
-        if judged.verdict.outcome.is_lost:
-            typer.echo(f"     x   {judged.claim.gate}  {judged.claim.subject}")
-            typer.echo(f"         {one_line(judged.verdict.reason, 200)}")
-    card = done.scorecard
+    lost, card = judge_broken(PLANTED, Tier.MVP, wishes)
+    for judged in lost:
+        typer.echo(f"     x   {judged.claim.gate}  {judged.claim.subject}")
+        typer.echo(f"         {one_line(judged.verdict.reason, 200)}")
     fallen = [gateway for gateway, state in card.gateways.items() if state is GatewayState.FELL]
     typer.echo(f"     status  {card.status}     MQS {card.mqs}     {', '.join(fallen) or 'no gateway'} fell")
     return card.status is Status.BLOCKED
