@@ -78,7 +78,8 @@ def _everything(text: str) -> list[str]:
     return [
         ended(run), queued(state, left, Links(run=text)), running(state, [running_], Links(run=text)),
         cancelled(state, "ann", Links(run=text)),
-        queued(state, left, Links(), untrusted_because=text), outdated(state, "f" * 40, Links(run=text)), brief("Queued.", state),
+        queued(state, left, Links(), untrusted_because=text),
+        outdated(state, "f" * 40, Links(run=text)), brief("Queued.", state),
         broken_policy(text), misread(Misread(code="unknown-family", problem="p", line=text, end=5, hint=text)),
         denied(Decision(allowed=False, code="denied-commit"), WHO, Tier.MVP, "f" * 40, text),
     ]  # fmt: skip
