@@ -69,6 +69,7 @@ def _certify(target: Target, wishes: Wishes, manner: Manner) -> dict[str, Any]:
     row = note_certification(done.evidence, done.scorecard, wishes.output)
     if not manner.json:
         show_verdict(done.evidence, done.scorecard, done.stopped)
+        _where(ready)
         _paths(done.path, [w.path for w in written if w.name == "html"], row)
         if diagnosis:
             typer.echo(f"  Diagnosis    {diagnosis}")
@@ -85,6 +86,13 @@ def _plan_only(ready: Ready, manner: Manner) -> dict[str, Any]:
     if not manner.json:
         show_plan(ready.plan, ready.engine_title, started=False)
     return {"model": ready.plan.model, "plan": plain_data(ready.plan), "exit": 0}
+
+
+def _where(ready: Ready) -> None:
+    """What the words in reproducing commands stand for on this machine."""
+    for place, word in ready.places.items():
+        if word.startswith("$"):
+            typer.echo(f"     where  {word[1:]}={place}")
 
 
 def _paths(evidence: Path, pages: list[Path], row: Path) -> None:

@@ -15,6 +15,7 @@ from apr_qa.errors import InterruptedRunError
 from apr_qa.evidence.journal import Journal
 from apr_qa.evidence.read import read_evidence
 from apr_qa.evidence.seal import seal
+from apr_qa.pipeline.privacy import published
 from apr_qa.pipeline.progress import Progress
 from apr_qa.pipeline.ready import Ready
 from apr_qa.pipeline.trial import Trial
@@ -114,10 +115,10 @@ def _hear(ready: Ready, trial: Trial, progress: Progress, ask: Ask | None) -> No
 
 def _ask(ready: Ready, trial: Trial, progress: Progress, ask: Ask | None) -> None:
     with tempfile.TemporaryDirectory(prefix="apr-qa-", ignore_cleanup_errors=True) as scratch:
-        pending = trial.pending()
+        pending, places = trial.pending(), ready.places
         with closing(ask(pending) if ask else _engines_say(ready, pending, Path(scratch), progress)) as observations:
             for observation in observations:
-                trial.take(observation, progress)
+                trial.take(published(observation, places), progress)
                 if trial.stop:
                     return
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from apr_qa import __version__
 from apr_qa.files import digest_of
+from apr_qa.pipeline.privacy import places_of
 from apr_qa.pipeline.targets import Target
 from apr_qa.pipeline.wishes import Wishes
 from apr_qa.score.grade import FORMULA
@@ -44,6 +45,11 @@ class Ready:
         equipped = self.equipment[scenario.engine][scenario.cell.format]
         asked = asdict(replace(scenario, id=""))
         return digest_of([self._digests(scenario.cell.format), identity(equipped), asked])
+
+    @property
+    def places(self) -> dict[str, str]:
+        """Return the words that stand for folders of this machine in what is kept."""
+        return places_of(self.files, (e for by_format in self.equipment.values() for e in by_format.values()))
 
     def record(self) -> RunRecord:
         """Return the run record, with the plan inside."""
