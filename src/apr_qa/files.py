@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -83,7 +84,12 @@ def plain_data(value: Any) -> Any:
 def _as_object(value: Any) -> dict[str, Any]:
     if isinstance(value, Mapping):
         return dict(value)
-    return {entry.name: getattr(value, entry.name) for entry in fields(value)}
+    return {name: getattr(value, name) for name in _names(value.__class__)}
+
+
+@functools.cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(entry.name for entry in fields(kind))
 
 
 def digest_of(value: Any) -> str:

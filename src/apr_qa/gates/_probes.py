@@ -88,7 +88,7 @@ def basic(brief: Brief, cell: Cell) -> tuple[Scenario, ...]:
 
 def matrix(brief: Brief, cell: Cell) -> tuple[Scenario, ...]:
     """Return the matrix scenarios of a cell."""
-    return tuple(s for s in brief.matrix if s.cell == cell)
+    return brief.by_cell.get(cell, ())
 
 
 def ordinary(brief: Brief, cell: Cell) -> tuple[Scenario, ...]:

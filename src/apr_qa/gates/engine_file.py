@@ -42,7 +42,7 @@ def _on_file(brief: Brief, cell: Cell) -> tuple[Scenario, ...]:
     """Return the basic questions as put to the reference engine on the file of this cell."""
     here = Cell(format=cell.format, backend=Backend.CPU, modality=Modality.RUN)
     alone = replace(brief.files, artefacts={f: a for f, a in brief.files.artefacts.items() if f is cell.format})
-    return _probes.by_reference(replace(brief, files=alone), here)
+    return _probes.by_reference(replace(brief, files=alone, matrix=()), here)
 
 
 def _judge(claim: Claim, exhibits: Exhibits) -> Verdict:

@@ -36,11 +36,11 @@ def ask(request: PlanRequest, cells: Sequence[Cell]) -> Questions:
         refuses = request.equipment[cell.format].engine.refuses
         kept = []
         for number, (prompt, repeat) in enumerate(repeats(dealt.by_cell[cell]), start=1):
-            scenario = _scenario(playbook, expecting, cell, prompt, number)
+            scenario = _scenario(playbook, expecting, cell, (prompt, repeat), number)
             if reason := refuses(scenario):
                 refused.append(NotRun(what=f"{scenario.id} {one_line(prompt, 40)!r}", reason=reason))
             else:
-                kept.append(replace(scenario, repeat=repeat) if repeat else scenario)
+                kept.append(scenario)
         asked += _first_cold(cell, kept)
     return Questions(scenarios=tuple(asked), not_run=(*dealt.not_run, *refused), notes=dealt.notes)
 
@@ -52,8 +52,10 @@ def _with_tier_prompts(request: PlanRequest) -> Playbook:
     return replace(playbook, matrix=replace(playbook.matrix, details={**known, **playbook.matrix.details}))
 
 
-def _scenario(playbook: Playbook, expecting: Expecting, cell: Cell, prompt: str, number: int) -> Scenario:
+def _scenario(playbook: Playbook, expecting: Expecting, cell: Cell, asked: tuple[str, int], number: int) -> Scenario:
+    """`asked`: the prompt, and how often it stood in the cell before."""
     matrix = playbook.matrix
+    prompt, repeat = asked
     detail = matrix.details.get(prompt)
     return Scenario(
         id=f"{cell}-matrix-{number:03d}",
@@ -63,6 +65,7 @@ def _scenario(playbook: Playbook, expecting: Expecting, cell: Cell, prompt: str,
         max_tokens=(detail.max_tokens if detail else None) or matrix.max_tokens,
         seed=matrix.seed,
         timeout_s=matrix.timeout_ms / 1000,
+        repeat=repeat,
     )
 
 

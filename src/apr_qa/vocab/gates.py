@@ -87,6 +87,14 @@ class Brief:
     """Empty when the reference engine can read the ground truth; else the reason why not."""
     earlier: Evidence | None = None
     """The last certified evidence of this model, if any."""
+    by_cell: Mapping[Cell, tuple[Scenario, ...]] = field(init=False, repr=False, compare=False)
+    """`matrix` by cell, grouped once: every gate asks for it."""
+
+    def __post_init__(self) -> None:
+        found: dict[Cell, list[Scenario]] = {}
+        for scenario in self.matrix:
+            found.setdefault(scenario.cell, []).append(scenario)
+        object.__setattr__(self, "by_cell", {cell: tuple(scenarios) for cell, scenarios in found.items()})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +103,7 @@ class Drawn:
 
     claims: tuple[Claim, ...] = ()
     scenarios: tuple[Scenario, ...] = ()
-    """Probes besides the matrix. Gates share them: equal records under one id are asked once; unequal ones are a bug."""
+    """Probes besides the matrix. Gates share them: equal records of one id are asked once; unequal ones are a bug."""
     not_run: tuple[NotRun, ...] = ()
 
 

@@ -1,0 +1,45 @@
+"""What a benchmark prints: one line a figure, with its target, the ratio to a bare counterpart, and the spread."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One measured thing; `values` are the rounds, in `unit`."""
+
+    name: str
+    unit: str
+    values: Sequence[float]
+    target: str = ""
+    bare: float | None = None
+    """The same done without us, measured in the same run, in the same unit."""
+    bare_is: str = ""
+
+    def cells(self) -> tuple[str, ...]:
+        """Return the line: name, target, median, ratio with what it is to, rounds, spread."""
+        middle, lowest, highest = median(self.values), min(self.values), max(self.values)
+        ratio = f"{middle / self.bare:.2f} x {self.bare_is} ({self.bare:.3g})" if self.bare else ""
+        spread = f"{lowest:.3g} to {highest:.3g}"
+        return (self.name, self.target, f"{middle:.3g} {self.unit}", ratio, str(len(self.values)), spread)
+
+
+def show(figures: Sequence[Figure]) -> str:
+    """Return all lines as one table."""
+    rows = [("figure", "target", "measured (median)", "ratio", "n", "spread"), *(f.cells() for f in figures)]
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+
+
+def timed(work: Callable[[], object], rounds: int) -> list[float]:
+    """Return how long each of `rounds` calls took, in seconds."""
+    taken = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - began)
+    return taken
