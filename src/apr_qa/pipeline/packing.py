@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from apr_qa.errors import InputError
 from apr_qa.vocab.axes import Backend, Format
@@ -42,12 +43,8 @@ class Box:
         fetched = {unit.formats: unit.fetch_minutes for unit in self.units}
         return sum(unit.minutes for unit in self.units) + sum(fetched.values())
 
-    def with_one_more(self, unit: Unit) -> float:
-        """The minutes it would take with `unit`."""
-        known = any(unit.formats == other.formats for other in self.units)
-        return self.minutes + unit.minutes + (0.0 if known else unit.fetch_minutes)
 
-
+K = TypeVar("K")
 Group = tuple[int, int]
 """A model and a kind of machine: nothing else may share a shard."""
 
@@ -88,7 +85,7 @@ def _runner_for(unit: Unit, runners: Sequence[Runner]) -> int:
     return min(fitting)[1]
 
 
-def _places(groups: Mapping[Group, Sequence[Unit]], count: int | None) -> dict[Group, int]:
+def _places(groups: Mapping[K, Sequence[Unit]], count: int | None) -> dict[K, int]:
     """How many boxes each group gets: one, then one more for whoever's are the fullest."""
     minutes = {group: sum(unit.minutes + unit.fetch_minutes for unit in found) for group, found in groups.items()}
     wanted = count or min(SHARDS_LIMIT, sum(math.ceil(m / MINUTES_A_SHARD) or 1 for m in minutes.values()))
@@ -103,8 +100,15 @@ def _places(groups: Mapping[Group, Sequence[Unit]], count: int | None) -> dict[G
 
 
 def _filled(units: Sequence[Unit], places: int, empty: Box) -> list[Box]:
+    """Where there are boxes enough, each holds one format; else formats stay whole as long as they can."""
+    by_files: dict[tuple[Format, ...], list[Unit]] = {}
+    for unit in units:
+        by_files.setdefault(unit.formats, []).append(unit)
+    if places >= len(by_files) > 1:
+        shares = _places(by_files, places)
+        return [box for files, share in shares.items() for box in _filled(by_files[files], share, empty)]
+    lumps = [[unit] for unit in units] if len(by_files) == 1 else list(by_files.values())
     boxes = [Box(model=empty.model, runner=empty.runner) for _ in range(places)]
-    for unit in sorted(units, key=lambda unit: (-unit.minutes, unit.scenarios)):
-        best = min(boxes, key=lambda box: (box.with_one_more(unit), len(box.units)))
-        best.units.append(unit)
+    for lump in sorted(lumps, key=lambda lump: (-sum(unit.minutes for unit in lump), lump[0].scenarios)):
+        min(boxes, key=lambda box: (box.minutes, len(box.units))).units.extend(lump)
     return [box for box in boxes if box.units]

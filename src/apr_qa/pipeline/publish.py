@@ -161,5 +161,6 @@ def _publish(planned: PlannedModel, parts: Sequence[Evidence], holes: tuple[NotR
     evidence = read_evidence(path)
     card = score(evidence.run, evidence.judged, evidence.observations)
     write_reports(evidence, card, path.parent)
-    note_certification(evidence, card, output)
+    if evidence.run.started_at:  # (else nothing was run, and there is nothing to record)
+        note_certification(evidence, card, output)
     return Published(evidence=evidence, scorecard=card, path=path)
