@@ -70,7 +70,7 @@ def examine(truth: Weights, other: Weights, pairs: Sequence[Pair], numbers: Mapp
             worst[pairing.dtype] = max(worst.get(pairing.dtype, 0.0), seen.residual)
         else:
             setting = (envelope, numbers)
-            faults.append(_fault(pairing, pair, pairs, seen, setting, named=len(faults) < NAMED_LIMIT))
+            faults.append(fault_of(pairing, pair, pairs, seen, setting, named=len(faults) < NAMED_LIMIT))
     return Findings(
         compared=len(pairs),
         faults=tuple(faults),
@@ -80,7 +80,7 @@ def examine(truth: Weights, other: Weights, pairs: Sequence[Pair], numbers: Mapp
     )
 
 
-def _fault(
+def fault_of(
     pairing: Pairing,
     pair: Pair,
     pairs: Sequence[Pair],
@@ -89,6 +89,10 @@ def _fault(
     *,
     named: bool,
 ) -> Fault:
+    """Return what happened to `pair`, which `seen` shows to be beyond its envelope; unless `named`, only that it did.
+
+    `pairs` are the tensors that it may have been swapped with, `setting` its envelope and the config's numbers.
+    """
     if not named:
         return Fault(
             tensor=pair.name, kind="unexplained", says="differs; its fault was not looked for", before=seen.residual
@@ -97,14 +101,8 @@ def _fault(
         return Fault(tensor=pair.name, kind="zeroed", says="holds nothing but zeros", before=seen.residual, after=0.0)
     whole = explain(pairing, pair, pairs, seen, setting)
     if whole is not None:
-        return Fault(
-            tensor=pair.name,
-            kind=whole.kind,
-            says=whole.says,
-            before=seen.residual,
-            after=whole.after,
-            tried=whole.tried,
-        )
+        tried, after = whole.tried, whole.after
+        return Fault(tensor=pair.name, kind=whole.kind, says=whole.says, before=seen.residual, after=after, tried=tried)
     through = detour(pairing, pair.made, setting[0])
     if through is not None:
         says = f"stored as {pairing.dtype}, its values are those of {through[0]}"

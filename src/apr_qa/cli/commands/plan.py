@@ -18,27 +18,32 @@ if TYPE_CHECKING:
 DEFAULT_RUNNERS = "cpu=self-hosted,apr-qa-cpu"
 
 
+Words = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="SELECTOR... [TIER]",
+        help="As `apr-qa certify` takes them, or playbook files; the last word may be a tier.",
+    ),
+]
+Shards = Annotated[
+    int | None, typer.Option(min=1, max=256, help="How many shards (else one for about 20 minutes each).")
+]
+Runners = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="BACKEND[:GB]=LABEL,...",
+        help="A kind of machine: its backend, its memory, its labels. May be given several times. With one for"
+        " gpu, gpu cells are planned although this machine has none.",
+    ),
+]
+
+
 @with_run_options
 def plan(
-    words: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="SELECTOR... [TIER]",
-            help="As `apr-qa certify` takes them, or playbook files; the last word may be a tier.",
-        ),
-    ],
+    words: Words,
     tier: TierOption = "",
-    shards: Annotated[
-        int | None, typer.Option(min=1, max=256, help="How many shards (else one for about 20 minutes each).")
-    ] = None,
-    runners: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="BACKEND[:GB]=LABEL,...",
-            help="A kind of machine: its backend, its memory, its labels. May be given several times. With one for"
-            " gpu, gpu cells are planned although this machine has none.",
-        ),
-    ] = None,
+    shards: Shards = None,
+    runners: Runners = None,
     *,
     options: RunOptions,
 ) -> None:

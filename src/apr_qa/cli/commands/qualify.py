@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,23 +17,36 @@ if TYPE_CHECKING:
     from apr_qa.pipeline.qualify import Matrix, Step
 
 
+Model = Annotated[str, typer.Option(help="Only faults of this shipped model: tiny or tiny-llama.")]
+Tiers = Annotated[str, typer.Option(help="Certify at these tiers, comma-separated.")]
+Only = Annotated[list[str] | None, typer.Option(help="Try this fault only; may be given several times.")]
+Deep = Annotated[
+    str,
+    typer.Option(
+        help="files: gates that need no engine. found: until the fault is found. detectors: to the end, every gate."
+    ),
+]
+Dtypes = Annotated[str, typer.Option(help="Types of the GGUF files that are broken: q8_0, f16.")]
+Clean = Annotated[int, typer.Option(min=0, help="Healthy conversions to certify in full.")]
+CleanFiles = Annotated[int, typer.Option(min=0, help="Healthy conversions to judge by their files alone.")]
+Minutes = Annotated[float, typer.Option(min=0.1, help="Stop when this time is up, and say what is left.")]
+Output = Annotated[Path, typer.Option("--output", "-o", help="Where the matrix goes.")]
+Page = Annotated[Path | None, typer.Option(help="Write the page here too, such as docs/judge.md.")]
+Listing = Annotated[bool, typer.Option("--list", help="List the faults and try none.")]
+
+
 def qualify(
-    model: Annotated[str, typer.Option(help="Only faults of this shipped model: tiny or tiny-llama.")] = "",
-    tiers: Annotated[str, typer.Option(help="Certify at these tiers, comma-separated.")] = "smoke,mvp,quick",
-    only: Annotated[list[str] | None, typer.Option(help="Try this fault only; may be given several times.")] = None,
-    depth: Annotated[
-        str,
-        typer.Option(
-            help="files: gates that need no engine. found: until the fault is found. detectors: to the end, every gate."
-        ),
-    ] = "found",
-    dtypes: Annotated[str, typer.Option(help="Types of the GGUF files that are broken: q8_0, f16.")] = "q8_0,f16",
-    clean: Annotated[int, typer.Option(min=0, help="Healthy conversions to certify in full.")] = 8,
-    clean_files: Annotated[int, typer.Option(min=0, help="Healthy conversions to judge by their files alone.")] = 100,
-    minutes: Annotated[float, typer.Option(min=0.1, help="Stop when this time is up, and say what is left.")] = 60.0,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where the matrix goes.")] = Path("out/qualify"),
-    page: Annotated[Path | None, typer.Option(help="Write the page here too, such as docs/judge.md.")] = None,
-    listing: Annotated[bool, typer.Option("--list", help="List the faults and try none.")] = False,
+    model: Model = "",
+    tiers: Tiers = "smoke,mvp,quick",
+    only: Only = None,
+    depth: Deep = "found",
+    dtypes: Dtypes = "q8_0,f16",
+    clean: Clean = 8,
+    clean_files: CleanFiles = 100,
+    minutes: Minutes = 60.0,
+    output: Output = Path("out/qualify"),
+    page: Page = None,
+    listing: Listing = False,
     json: Json = False,
 ) -> int:
     """Judge the judge: plant seeded faults in healthy models, certify them, and count what is found.
@@ -51,27 +65,23 @@ def qualify(
 
     if listing:
         return _list_faults([(fault.name, fault.layer, fault.summary) for fault in faults()])
-    ask = Ask(
-        tiers=several(Tier, tiers, "--tiers"),
-        models=(model,) if model else (),
-        faults=tuple(only or ()),
-        dtypes=tuple(word.strip() for word in dtypes.split(",")),
-        depth=one_of(Depth, depth, "--depth"),
-        clean=clean,
-        clean_files=clean_files,
-        minutes=minutes,
-        command=" ".join(own_words()),
-    )
+    types = tuple(word.strip() for word in dtypes.split(","))
+    ask = Ask(tiers=several(Tier, tiers, "--tiers"), faults=tuple(only or ()), dtypes=types)
+    ask = replace(ask, models=(model,) if model else (), depth=one_of(Depth, depth, "--depth"), minutes=minutes)
+    ask = replace(ask, clean=clean, clean_files=clean_files, command=" ".join(own_words()))
     matrix = judge_the_judge(ask, (lambda _step: None) if json else _show)
-    written = write_matrix(matrix, output, page)
-    if json:
-        from apr_qa.files import plain_data
-        from apr_qa.pipeline.results import as_json
+    _tell(matrix, write_matrix(matrix, output, page), json=json)
+    return _status(matrix)
 
+
+def _tell(matrix: Matrix, written: tuple[Path, ...], *, json: bool) -> None:
+    from apr_qa.files import plain_data
+    from apr_qa.pipeline.results import as_json
+
+    if json:
         typer.echo(as_json(plain_data(matrix)))
     else:
         _conclude(matrix, written)
-    return _status(matrix)
 
 
 def _status(matrix: Matrix) -> Exit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -10,20 +11,20 @@ import typer
 from apr_qa.cli import options
 from apr_qa.cli.room import SHARDS, CliCommand
 
+Output = Annotated[Path, typer.Option("--output", "-o", help="Where the shard's evidence goes.")]
+Workers = Annotated[int, typer.Option(min=1, max=64, help="How many engine sessions may run at once.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Put what was done of it aside and ask everything anew.")]
+
 
 def run_shard(
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="The file that `apr-qa plan` wrote.")],
     shard: Annotated[int, typer.Argument(min=1, max=256, help="Its number, from 1.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where the shard's evidence goes.")] = Path(
-        "shard.json"
-    ),
+    output: Output = Path("shard.json"),
     digest: Annotated[str, typer.Option(help="The digest that the plan must have.")] = "",
-    workers: Annotated[int, typer.Option(min=1, max=64, help="How many engine sessions may run at once.")] = 4,
+    workers: Workers = 4,
     apr_binary: options.AprBinary = "apr",
     model_cache: options.ModelCache = None,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Put what was done of it aside and ask everything anew.")
-    ] = False,
+    fresh: Fresh = False,
     json: options.Json = False,
 ) -> None:
     """Run one shard of a plan: the same files and engines, or nothing. A stopped shard goes on with the same command.
@@ -43,14 +44,8 @@ def run_shard(
     from apr_qa.pipeline.wishes import Wishes
 
     sharded = read_plan(plan, digest)
-    wishes = Wishes(
-        output=output,
-        workers=workers,
-        apr_binary=apr_binary,
-        model_cache=model_cache,
-        fresh=fresh,
-        argv=options.own_words(),
-    )
+    wishes = Wishes(output=output, workers=workers, apr_binary=apr_binary, model_cache=model_cache, fresh=fresh)
+    wishes = replace(wishes, argv=options.own_words())
     with watching(f"shard {shard} of {len(sharded.shards)}   plan {sharded.digest[:8]}", quiet=json) as watch:
         ready = prepare_shard(sharded, shard, wishes, watch.busy)
         heard = run(ready, watch)
