@@ -40,7 +40,8 @@ def _judge(artefact: Artefact, _claim: Claim, files: ModelFiles) -> Verdict:
     except UnsupportedModel as error:
         return _judging.fell(str(error)) if truth else _judging.unjudged(str(error))
     except OSError as error:
-        return _judging.fell(f"a tokenizer cannot be read: {error.strerror}")
+        why = f"a tokenizer cannot be read: {error.strerror}"
+        return _judging.fell(why) if truth else _judging.unjudged(why)
     return _weighed(own, dict(_tests(own, ours, side, ground)), compared=ours is not own)
 
 
@@ -122,6 +123,7 @@ GATE = Gate(
         gateway=Gateway.G0,
         severity=Severity.P0,
         weight=1.0,
+        version=2,
         remedy="Convert again with the tokenizer of the same revision; look at merges, split rule, control tokens and"
         " the chat template.",
     ),
