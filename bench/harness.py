@@ -1,7 +1,7 @@
 """Our own overhead, as ratios in one run: ``python bench/harness.py [--quick]``.
 
-Start-up, planning, what a certification costs besides the engine, reading and scoring. Nothing here is an assertion:
-on a busy machine the absolute figures grow and the ratios stay.
+Start-up, planning, what a certification costs besides the engine, reading and scoring. `cpu` is processor time, which
+on a quiet machine is the time that passes; other programs disturb it less. Nothing here is an assertion.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ def expansion(scenarios: int, rounds: int, target: str = "") -> Figure:
 
     return Figure(
         name=f"planning {len(made):,} scenarios, {len(plans[-1].claims):,} claims",
-        unit="s",
+        unit="s cpu",
         values=taken,
         target=target,
         bare=median(timed(bare, rounds)),

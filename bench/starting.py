@@ -1,9 +1,11 @@
-"""How long `apr-qa --help` takes, beside an empty Python and one that only imports what the command line is made of."""
+"""What `apr-qa --help` takes, beside an empty Python and one that only imports what the command line is made of."""
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
+import time
 from statistics import median
 
 from figures import Figure, timed
@@ -16,26 +18,36 @@ def start_up(rounds: int) -> list[Figure]:
         "empty": (sys.executable, "-c", "pass"),
         "libraries": (sys.executable, "-c", "import typer, rich"),
     }
-    taken: dict[str, list[float]] = {name: [] for name in commands}
+    spent: dict[str, list[float]] = {name: [] for name in commands}
+    help_again, waited = commands["help"], list[float]()
     for _ in range(rounds):
         for name, argv in commands.items():
-            taken[name] += timed(lambda argv=argv: subprocess.run(argv, check=True, capture_output=True), 1)
-    empty, libraries = median(taken["empty"]), median(taken["libraries"])
+            spent[name] += timed(
+                lambda argv=argv: subprocess.run(argv, check=True, capture_output=True), 1, _of_children
+            )
+        waited += timed(lambda: subprocess.run(help_again, check=True, capture_output=True), 1, time.perf_counter)
+    empty, libraries = median(spent["empty"]), median(spent["libraries"])
     return [
         Figure(
             name="apr-qa --help",
-            unit="s",
-            values=taken["help"],
+            unit="s cpu",
+            values=spent["help"],
             target="under 0.3 s",
             bare=libraries,
             bare_is="importing typer and rich",
         ),
-        Figure(name="  an empty Python", unit="s", values=taken["empty"]),
+        Figure(name="  by the clock on the wall", unit="s", values=waited),
+        Figure(name="  an empty Python", unit="s cpu", values=spent["empty"]),
         Figure(
             name="  importing typer and rich",
-            unit="s",
-            values=taken["libraries"],
+            unit="s cpu",
+            values=spent["libraries"],
             bare=empty,
             bare_is="an empty Python",
         ),
     ]
+
+
+def _of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
