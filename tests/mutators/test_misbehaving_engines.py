@@ -74,9 +74,10 @@ def test_a_banner_is_no_answer(tmp_path: Path) -> None:
 
 
 def test_a_panic_is_a_crash(tmp_path: Path) -> None:
-    """About every third prompt ends the program with the status of a panic."""
-    endings = [_ask("crashes", tmp_path, f"What is {n}+1?").ending for n in range(6)]
-    assert set(endings) == {Ending.ANSWERED, Ending.CRASHED}
+    """Some prompts, always the same ones, end the program with the status of a panic; the others are answered."""
+    asked = ("What is 0+1?", "What is 1+1?", "What is 1+1?")
+    endings = [_ask("crashes", tmp_path, prompt).ending for prompt in asked]
+    assert endings == [Ending.ANSWERED, Ending.CRASHED, Ending.CRASHED]
 
 
 def test_every_fault_of_the_program_is_a_mutator() -> None:

@@ -157,7 +157,7 @@ def test_the_command_lists_and_tries(tmp_path: Path, capsys: pytest.CaptureFixtu
     words = ["--only", "config-code", "--tiers", "mvp", "--clean", "0", "--clean-files", "0"]
     assert run(["qualify", *words, "--output", str(tmp_path)]) == 0
     said = capsys.readouterr().out
-    assert "x  G0-INTEGRITY-FILES" in said
+    assert "x G0-INTEGRITY-FILES" in said
     assert "found 1 of 1" in said
 
 
