@@ -88,6 +88,18 @@ def test_configs_differ_key_by_key(tell, copy):
     assert "x  declared rope_theta: 10000.0 -> 250000.0" in tell("diff", copy / "safetensors", copy / "gguf").out
 
 
+@pytest.mark.parametrize(
+    ("fault", "key"),
+    [("eps-large", "rms_norm_eps"), ("rope-base-near", "rope_theta"), ("rope-scaled", "rope_scaling.factor")],
+)
+def test_numbers_that_formats_declare_in_their_own_ways_are_compared(tell, copy, fault, key):
+    """Epsilon, rope base and scaling of positions differ between config.json and the keys of GGUF."""
+    plant(fault, copy)
+    found = tell("diff", TINY / "safetensors", copy / "gguf", "--json")
+    assert found.status == 1
+    assert [one["key"] for one in found.json["settings"] if one["counts"]] == [key]
+
+
 def test_other_models_are_other_in_every_tensor(tell):
     """Shapes and missing tensors are said in words, and the lists are cut at the limit."""
     found = tell("diff", TINY, LLAMA, "--limit", "3")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from apr_qa.catalog.families import family_for
 from apr_qa.pipeline.diff_sides import Side, read_object
 from apr_qa.vocab.axes import Format
 
@@ -18,6 +19,8 @@ _WHOLE = ("tokenizer.json", "chat_template.jinja")
 _DESCRIBES = ("general.", "quantize.", "split.", "transformers_version", "torch_dtype", "dtype", "_name_or_path")
 _DESCRIBES_APR = ("name", "license", "data_", "total_size", "param_count", "tensor_shapes", "source_metadata", "quant")
 """How keys begin that describe a file and change no answer."""
+_SCALING = "rope_scaling.factor"
+"""Declared by one side alone it is a difference: no scaling is what both mean by saying nothing."""
 _TOKENS = {"eos_token_id": "tokenizer.ggml.eos_token_id", "bos_token_id": "tokenizer.ggml.bos_token_id"}
 
 
@@ -77,17 +80,23 @@ def _flat(values: Mapping[str, Any], start: str = "") -> Iterator[tuple[str, Any
 
 def _declared(first: Side, second: Side) -> Iterator[Setting]:
     """Yield numbers that both formats declare, each in its own way."""
-    ours, theirs = _tokens(first), _tokens(second)
-    for key in ours.keys() & theirs.keys():
-        a, b = ours[key], theirs[key]
+    ours, theirs = _stated(first), _stated(second)
+    for key in sorted(ours.keys() & theirs.keys() | {key for key in (*ours, *theirs) if key == _SCALING}):
+        a, b = ours.get(key), theirs.get(key)
         same = b in a if isinstance(a, list) else a in b if isinstance(b, list) else _equal(a, b)
         if type(a) is not str and not same:
             yield Setting(where="declared", key=key, first=_words(a, b), second=_words(b, a), counts=True)
 
 
-def _tokens(side: Side) -> dict[str, Any]:
-    """The config, with the tokens that GGUF and APR keep among those of the tokenizer; None is not declared."""
+def _stated(side: Side) -> dict[str, Any]:
+    """The config with what GGUF and APR keep elsewhere, under the same names; None is not declared."""
     told = dict(side.config)
+    spec = family_for(told)
+    if spec and spec.keys.eps and "gguf.eps" in told:
+        told[spec.keys.eps] = told["gguf.eps"]
+    scaling = told.get("rope_scaling")
+    if isinstance(scaling, Mapping) and scaling.get("rope_type", scaling.get("type")) in ("linear", "yarn"):
+        told[_SCALING] = scaling.get("factor")
     for key, name in _TOKENS.items():
         value = side.weights.metadata.get(name, side.weights.metadata.get(name.replace(".ggml", "")))
         if value is not None:
