@@ -66,17 +66,24 @@ def test_noise_for_weights_is_blocked(tmp_path: Path) -> None:
     assert (done.status, done.answer["status"], done.answer["mqs_score"]) == (1, "BLOCKED", 0)
 
 
-@pytest.mark.parametrize(("form", "name"), [("gguf", "model-f16.gguf"), ("gguf", "model-q8_0.gguf")])
-def test_noise_in_a_converted_file_is_blocked(form: str, name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("form", "name", "engine"),
+    [
+        ("gguf", "model-f16.gguf", "embedded"),
+        ("gguf", "model-q8_0.gguf", "embedded"),
+        ("apr", "model.apr", "reference"),
+    ],
+)
+def test_noise_in_a_converted_file_is_blocked(form: str, name: str, engine: str, tmp_path: Path) -> None:
     """Only tensor data is noise; what the engine makes of it is not what the ground truth says."""
     model = tmp_path / "model"
     shutil.copytree(TINY / "safetensors", model)
     data = bytearray((TINY / form / name).read_bytes())
-    end = len(data) - 1_000_000
-    data[end:] = np.random.default_rng(2).integers(0, 60, 1_000_000, dtype=np.uint8).tobytes()
-    (model / "model.gguf").write_bytes(data)
-    more = ("--formats", "safetensors,gguf", "--backends", "cpu", *NARROW)
-    done = certify(str(model), "mvp", "--engine", "embedded", output=tmp_path / "out", more=more)
+    place = slice(len(data) - 1_100_000, len(data) - 100_000)
+    data[place] = np.random.default_rng(2).integers(0, 60, 1_000_000, dtype=np.uint8).tobytes()
+    (model / f"model.{form}").write_bytes(data)
+    more = ("--formats", f"safetensors,{form}", "--backends", "cpu", *NARROW)
+    done = certify(str(model), "mvp", "--engine", engine, output=tmp_path / "out", more=more)
     assert (done.status, done.answer["status"]) == (1, "BLOCKED")
 
 
