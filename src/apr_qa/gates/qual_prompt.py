@@ -75,6 +75,7 @@ GATE = Gate(
         claim="The engine reads a question as many tokens as the model's own tokenizer and template make of it.",
         category=Category.QUAL,
         weight=2.0,
+        reads_files=True,
         remedy="Compare the engine's prompt tokens with those of tokenizer.json: merges or the split rule are ignored.",
     ),
     draw=_draw_claims,

@@ -35,6 +35,7 @@ def _answer(seen: Observation) -> Observation:
         reply=reply,
         argv=(),
         session="",
+        cold=False,
         started_at="",
         elapsed_s=0.0,
         exit_status=None,

@@ -27,6 +27,7 @@ from apr_qa.score.mqs import score
 from apr_qa.text import one_line
 from apr_qa.vocab.evidence import Evidence, Judged
 from apr_qa.vocab.gates import Exhibits, Gate, Oracle
+from apr_qa.vocab.observation import Ending
 from apr_qa.vocab.plan import Claim, NotRun
 from apr_qa.vocab.score import Scorecard
 from apr_qa.vocab.shards import PlannedModel, Shard, ShardedPlan
@@ -127,7 +128,11 @@ def _verdict(
     if claim.needs:
         if not everything.observations.keys() >= set(claim.needs):
             return None
-        return judge_claim(claim, gates[claim.gate], exhibits_for(claim, everything))
+        gate, before = gates[claim.gate], exhibits_for(claim, everything)
+        mine = judge_claim(claim, gate, before)
+        answered = any(seen.reply.ending is Ending.ANSWERED for seen in before.observations.values())
+        is_of_files = gate.spec.reads_files and mine.outcome is Outcome.UNJUDGED and answered
+        return told if told and is_of_files else mine
     if claim.params.get("last") and told and told.outcome is Outcome.CORROBORATED and not complete:
         return Verdict(outcome=Outcome.UNJUDGED, reason="not every shard handed back what its engines did to the files")
     return told

@@ -12,11 +12,14 @@ from apr_qa.pipeline.plan_files import pinned, sharded_digest
 from apr_qa.pipeline.prepare import prepare
 from apr_qa.pipeline.ready import Ready
 from apr_qa.pipeline.targets import Busy, Target
+from apr_qa.pipeline.trial import GATES
 from apr_qa.pipeline.wishes import Wishes
 from apr_qa.plan.predict import minutes
 from apr_qa.plan.request import PlanRequest
+from apr_qa.rooms import furnish
 from apr_qa.run.machine import machine
 from apr_qa.vocab.axes import Backend, Format, Gateway, Severity
+from apr_qa.vocab.gates import Gate
 from apr_qa.vocab.machine import Machine
 from apr_qa.vocab.plan import Claim, Plan
 from apr_qa.vocab.scenario import Scenario
@@ -77,19 +80,21 @@ def _units(number: int, ready: Ready, count: int | None) -> Iterator[Unit]:
     """The questions of each cell and engine, in pieces no larger than a shard should be; then the files' own claims."""
     request = _request(ready)
     needed = {name for claim in ready.plan.claims for name in claim.needs}
+    together = _together(ready.plan)
     cells: dict[tuple[object, ...], list[Scenario]] = {}
     for scenario in ready.plan.scenarios:
         if scenario.id in needed:
-            cells.setdefault((scenario.engine, scenario.cell), []).append(scenario)
+            key = (together.get(scenario.id), scenario.engine, scenario.cell)
+            cells.setdefault(key, []).append(scenario)
     total = sum(minutes(request, members) for members in cells.values())
     largest = total / count if count else MINUTES_A_SHARD
-    for members in cells.values():
-        pieces = max(1, math.ceil(minutes(request, members) / largest)) if largest else 1
+    for (whole, *_), members in cells.items():
+        pieces = max(1, math.ceil(minutes(request, members) / largest)) if largest and whole is None else 1
         size = math.ceil(len(members) / pieces)
         for start in range(0, len(members), size):
             yield _unit(number, request, members[start : start + size])
     if any(_is_of_files(claim) for claim in ready.plan.claims):
-        whole = sum(request.sizes.values())
+        size = sum(request.sizes.values())
         backend = (
             ready.plan.cells[0].backend if Backend.CPU not in {c.backend for c in ready.plan.cells} else Backend.CPU
         )
@@ -98,10 +103,16 @@ def _units(number: int, ready: Ready, count: int | None) -> Iterator[Unit]:
             backend=backend,
             formats=tuple(request.sizes),
             scenarios=(),
-            minutes=whole / _SCANNED_BYTES_PER_S / 60,
-            fetch_minutes=whole / _FETCHED_BYTES_PER_S / 60,
+            minutes=size / _SCANNED_BYTES_PER_S / 60,
+            fetch_minutes=size / _FETCHED_BYTES_PER_S / 60,
             memory_bytes=int(request.sizes.get(Format.SAFETENSORS, 0) * _MEMORY_OF_REFERENCE),
         )
+
+
+def _together(plan: Plan) -> dict[str, str]:
+    """Scenario to the claim that must be judged where they were asked, because it takes the model's files as well."""
+    reading = {gate.spec.id for gate in furnish(GATES, Gate) if gate.spec.reads_files}
+    return {name: claim.id for claim in plan.claims if claim.gate in reading for name in claim.needs}
 
 
 def _unit(number: int, request: PlanRequest, members: Sequence[Scenario]) -> Unit:

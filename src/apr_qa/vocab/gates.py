@@ -59,6 +59,8 @@ class GateSpec:
     tiers: tuple[Tier, ...] = tuple(Tier)
     """The tiers that plan it."""
     remedy: str = ""
+    reads_files: bool = False
+    """True when its answers alone do not decide a claim that needs some: shards then keep these answers together."""
     version: int = 1
     """Raised when the same observation may get another verdict."""
 
