@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from apr_scripts import apr
-from certifying_runs import Certification, certify, copied
+from certifying_runs import TINY, Certification, certify, copied
 
 from apr_qa.evidence.read import read_evidence
 from apr_qa.vocab.axes import Severity
@@ -76,7 +76,8 @@ def test_fail_fast_keeps_all_that_explains_the_loss(tmp_path: Path) -> None:
     assert environment["engines"]["safetensors"]["version"] == "0.72.3"
     assert environment["machine"]["cores"] >= 1
     how = (folder / "reproduce.txt").read_text()
-    assert f"{tmp_path}/bin/apr run" in how
+    assert f"MODEL={TINY}\n" in how
+    assert "apr run " in how
     assert failure["observations"][0]["reproduce"] in how
     check = (folder / "engine-1.txt").read_text()
     assert "apr check" in check

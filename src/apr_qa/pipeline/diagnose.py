@@ -111,7 +111,10 @@ def _how(ready: Ready, lost: Judged, lines: list[str]) -> str:
     """Shell lines: the question alone, then the whole run."""
     again = shlex.join(ready.wishes.argv) if ready.wishes.argv else ""
     parts = [f"# {lost.claim.gate} {lost.claim.subject}: what was lost, asked again"]
-    parts += [*lines] or ["# (a claim about the model's files: no question shows it)"]
+    if lines:
+        parts += [f"MODEL={shlex.quote(str(ready.files.root))}", *lines]
+    else:
+        parts += ["# (a claim about the model's files: no question shows it)"]
     parts += ["", "# the whole run", *([again] if again else [])]
     return "\n".join(parts) + "\n"
 
