@@ -28,6 +28,7 @@ def _arguments() -> argparse.Namespace:
         "--work", type=Path, required=True, help="folder of tokenizer.json and weights.pt; goes on from them"
     )
     parser.add_argument("--init", type=Path, help="a shipped SafeTensors folder to go on from; the work folder is new")
+    parser.add_argument("--average", nargs="*", type=Path, help="go on from the mean of these saved weights.pt")
     parser.add_argument("--seed", type=int, default=1, help="seed of this stage's examples (default 1)")
     parser.add_argument("--steps", type=int, default=4000, help="steps of this stage (default 4000)")
     parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate (default 0.002)")
@@ -45,6 +46,13 @@ def _start_from(shipped: Path, work: Path) -> None:
     torch.save({name: torch.from_numpy(weight) for name, weight in load_weights(shipped).items()}, work / "weights.pt")
 
 
+def _average(saved: list[Path], work: Path) -> None:
+    """Puts the mean of several saved stages into the work folder."""
+    weights = [torch.load(path) for path in saved]
+    mean = {name: sum(one[name] for one in weights) / len(weights) for name in weights[0]}
+    torch.save(mean, work / "weights.pt")
+
+
 def main() -> None:
     """Makes the tokeniser if there is none, then trains one stage from the weights that lie in the work folder."""
     args = _arguments()
@@ -56,6 +64,8 @@ def main() -> None:
     args.work.mkdir(parents=True, exist_ok=True)
     if args.init:
         _start_from(args.init, args.work)
+    if args.average:
+        _average(args.average, args.work)
     if not (args.work / "tokenizer.json").exists():
         tokens.save(tokens.train(shape), shape, args.work)
     tokenizer = Tokenizer.from_file(str(args.work / "tokenizer.json"))

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from apr_qa.weights import open_weights
+
 gguf = pytest.importorskip("gguf")
 np = pytest.importorskip("numpy")
 
@@ -162,6 +164,18 @@ def test_gguf_weights_equal_safetensors(name: str) -> None:
             # Rows 2i and 2i+1 of a head go back to rows i and i+half.
             stored = stored.reshape(config[heads], -1, 2, wanted.shape[1]).swapaxes(1, 2).reshape(wanted.shape)
         np.testing.assert_allclose(stored, wanted, rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_apr_weights_are_those_of_safetensors_bit_by_bit(name: str) -> None:
+    """The file that `apr import` made holds the same BF16 bytes; a tied head is an entry without any."""
+    folder = MODELS / name
+    with open_weights(folder / "safetensors") as truth, open_weights(folder / "apr" / "model.apr") as copy:
+        extra = set(copy.tensors) - set(truth.tensors)
+        assert extra == ({"lm_head.weight"} if _read(name, "config.json")["tie_word_embeddings"] else set())
+        for key, info in truth.tensors.items():
+            assert tuple(copy.tensors[key].shape) == tuple(info.shape)
+            assert copy.raw(key).tobytes() == truth.raw(key).tobytes(), key
 
 
 def test_gguf_stores_vectors_as_float32() -> None:
