@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import cycle, islice
+from itertools import cycle
 from pathlib import Path
 
 from apr_qa import __version__
@@ -75,8 +75,9 @@ def qualify(ask: Ask, watch: Watcher = lambda _step: None) -> Matrix:
             findings = tuple(try_case(case, tiers, ask.depth, scratch))
             rows.append(row_of(case, findings))
             clock.tick(findings)
-        clean = list(_clean(clock, ask.clean, Depth.DETECTORS, scratch))
-        clean_files = list(_clean(clock, ask.clean_files, Depth.FILES, scratch))
+        clean = list(_clean(clock, range(1, 1 + ask.clean), Depth.DETECTORS, scratch))
+        others = range(1 + ask.clean, 1 + ask.clean + ask.clean_files)
+        clean_files = list(_clean(clock, others, Depth.FILES, scratch))
     return Matrix(
         rows=tuple(rows),
         proved=tuple(proved(rows, tier) for tier in ask.tiers),
@@ -114,11 +115,11 @@ def _planted(ask: Ask) -> Sequence[Case]:
     return sorted(found, key=lambda case: (case.mutator.model, case.place is Place.ENGINE, case.place is Place.TRUTH))
 
 
-def _clean(clock: _Clock, count: int, depth: Depth, scratch: Path) -> Iterator[Finding]:
+def _clean(clock: _Clock, seeds: Iterable[int], depth: Depth, scratch: Path) -> Iterator[Finding]:
     """Certify healthy conversions: other weights by seed, both models and both types in turn, converted anew."""
     room = {mutator.name: mutator for mutator in faults()}
     kinds = [(room[name], dtype) for dtype in ("q8_0", "f16") for name in CLEAN]
-    for seed, (mutator, dtype) in enumerate(islice(cycle(kinds), count), start=1):
+    for seed, (mutator, dtype) in zip(seeds, cycle(kinds), strict=False):
         if clock.is_up:
             return
         copy = healthy_copy(mutator.model, dtype, scratch)

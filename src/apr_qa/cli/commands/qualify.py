@@ -32,6 +32,7 @@ CleanFiles = Annotated[int, typer.Option(min=0, help="Healthy conversions to jud
 Minutes = Annotated[float, typer.Option(min=0.1, help="Stop when this time is up, and say what is left.")]
 Output = Annotated[Path, typer.Option("--output", "-o", help="Where the matrix goes.")]
 Page = Annotated[Path | None, typer.Option(help="Write the page here too, such as docs/judge.md.")]
+_PLACES = ("--output", "-o", "--page")
 Listing = Annotated[bool, typer.Option("--list", help="List the faults and try none.")]
 
 
@@ -68,7 +69,7 @@ def qualify(
     types = tuple(word.strip() for word in dtypes.split(","))
     ask = Ask(tiers=several(Tier, tiers, "--tiers"), faults=tuple(only or ()), dtypes=types)
     ask = replace(ask, models=(model,) if model else (), depth=one_of(Depth, depth, "--depth"), minutes=minutes)
-    ask = replace(ask, clean=clean, clean_files=clean_files, command=" ".join(own_words()))
+    ask = replace(ask, clean=clean, clean_files=clean_files, command=_command(own_words()))
     matrix = judge_the_judge(ask, (lambda _step: None) if json else _show)
     _tell(matrix, write_matrix(matrix, output, page), json=json)
     return _status(matrix)
@@ -82,6 +83,18 @@ def _tell(matrix: Matrix, written: tuple[Path, ...], *, json: bool) -> None:
         typer.echo(as_json(plain_data(matrix)))
     else:
         _conclude(matrix, written)
+
+
+def _command(words: tuple[str, ...]) -> str:
+    """The command line without the places on this machine that the answer went to: pages are published."""
+    kept: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        if word in _PLACES:
+            next(rest, None)
+        elif not word.startswith(tuple(f"{place}=" for place in _PLACES)):
+            kept.append(word)
+    return " ".join(kept)
 
 
 def _status(matrix: Matrix) -> Exit:
