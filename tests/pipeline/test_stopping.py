@@ -22,6 +22,13 @@ LIMIT_S = 120
 WORDS = ("tiny", "smoke", "--workers", "1", "--timeout", "60000")
 
 
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, answers: Path) -> Certification:
+    """Return the same certification when nobody disturbs it."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    return certify(*WORDS, "--engine", apr(folder, answers=answers), output=folder / "out")
+
+
 @pytest.fixture
 def gated(tmp_path: Path, answers: Path) -> Iterator[str]:
     """A healthy engine that stops dead at its fifth question until the file `go` is there."""
@@ -60,21 +67,21 @@ def _verdicts(evidence: Path) -> dict[str, str]:
     return {j.claim.id: j.verdict.outcome.value for j in read_evidence(evidence).judged}
 
 
-def _goes_on(folder: Path, engine: str, certified: Certification) -> None:
+def _goes_on(folder: Path, engine: str, undisturbed: Certification) -> None:
     """Assert that the same command finishes the run, with the verdicts of a run that nobody stopped."""
     before = (folder / "asked").read_text()
     (folder / "go").touch()
     done = certify(*WORDS, "--engine", engine, output=folder / "out")
     assert done.status == 0, done.lost
-    assert _verdicts(done.evidence) == _verdicts(certified.evidence)
-    total = sum(1 for s in read_evidence(certified.evidence).run.scenarios if not s.engine)
+    assert _verdicts(done.evidence) == _verdicts(undisturbed.evidence)
+    total = sum(1 for s in read_evidence(undisturbed.evidence).run.scenarios if not s.engine)
     asked_again = len((folder / "asked").read_text()) - len(before)
     assert asked_again <= total - 4
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
 def test_a_stopped_run_ends_cleanly_and_goes_on(
-    number: signal.Signals, tmp_path: Path, gated: str, certified: Certification
+    number: signal.Signals, tmp_path: Path, gated: str, undisturbed: Certification
 ) -> None:
     """Exit status 130, one sentence how to go on, no engine left; the same command comes to the same verdicts."""
     process = started(*WORDS, "--engine", gated, output=tmp_path / "out")
@@ -85,16 +92,16 @@ def test_a_stopped_run_ends_cleanly_and_goes_on(
     assert "The same command goes on from here" in said
     assert "Traceback" not in said
     assert not _living(str(tmp_path))
-    _goes_on(tmp_path, gated, certified)
+    _goes_on(tmp_path, gated, undisturbed)
 
 
-def test_a_killed_run_goes_on(tmp_path: Path, gated: str, certified: Certification) -> None:
+def test_a_killed_run_goes_on(tmp_path: Path, gated: str, undisturbed: Certification) -> None:
     """SIGKILL leaves no time for anything; what was judged is in the journal all the same."""
     process = started(*WORDS, "--engine", gated, output=tmp_path / "out")
     _wait_until_asked(tmp_path, process)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate(timeout=LIMIT_S)
-    _goes_on(tmp_path, gated, certified)
+    _goes_on(tmp_path, gated, undisturbed)
 
 
 def test_two_runs_do_not_write_one_journal(tmp_path: Path, gated: str) -> None:
@@ -110,9 +117,9 @@ def test_two_runs_do_not_write_one_journal(tmp_path: Path, gated: str) -> None:
     assert process.returncode == 0
 
 
-def test_a_full_disk_is_no_verdict_and_the_run_goes_on(tmp_path: Path, gated: str, certified: Certification) -> None:
+def test_a_full_disk_is_no_verdict_and_the_run_goes_on(tmp_path: Path, gated: str, undisturbed: Certification) -> None:
     """Exit status 3 with the remedy; when there is room again, the same command finishes the run."""
-    room = (certified.evidence.parent / "journal.jsonl").stat().st_size * 3 // 4
+    room = (undisturbed.evidence.parent / "journal.jsonl").stat().st_size * 3 // 4
     process = started(
         *WORDS,
         "--engine",
@@ -129,7 +136,7 @@ def test_a_full_disk_is_no_verdict_and_the_run_goes_on(tmp_path: Path, gated: st
     assert not _living(str(tmp_path))
     done = certify(*WORDS, "--engine", gated, output=tmp_path / "out")
     assert done.status == 0, done.lost
-    assert _verdicts(done.evidence) == _verdicts(certified.evidence)
+    assert _verdicts(done.evidence) == _verdicts(undisturbed.evidence)
 
 
 def test_a_folder_that_cannot_be_written_is_ours_to_tell(tmp_path: Path, gated: str) -> None:
