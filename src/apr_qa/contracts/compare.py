@@ -16,6 +16,10 @@ Numbers = npt.NDArray[np.float64]
 _FLOOR = 1e-3
 """A unit whose largest value is less than this share of the tensor's counts as that large: no error of nothing."""
 _TINY = 1e-30
+_HALF_STEP = 2.0**-25
+"""Half the distance of two float16 numbers near zero: what the scale of a block of tiny values is off by at least."""
+_LEVELS = 127
+"""The largest whole number that a block's scale is multiplied with."""
 _KEPT_LIMIT = 1 << 20
 """Bad units kept with their places; of more than these only the number is known."""
 
@@ -89,6 +93,7 @@ class _Tally:
         self.envelope = envelope
         self.unit = envelope.unit or pairing.columns
         self.floor = _FLOOR if envelope.unit else 1.0
+        self.step = _LEVELS * _HALF_STEP if envelope.unit else 0.0
         self.difference2 = self.true2 = self.cross = 0.0
         self.within, self.within_at = 0.0, (0, 0)
         self.largest = 0.0
@@ -111,7 +116,8 @@ class _Tally:
         self._units(start, true, difference)
 
     def _units(self, start: int, true: Floats, difference: Floats) -> None:
-        top, error = _unit_peaks(true, self.unit), _unit_peaks(difference, self.unit)
+        top = _unit_peaks(true, self.unit)
+        error = np.maximum(_unit_peaks(difference, self.unit) - np.float32(self.step), 0)
         self.largest = max(self.largest, float(top.max(initial=0.0)))
         ratio = error / np.maximum(top, _TINY)
         rows, units = np.nonzero(ratio > self.envelope.peak)
