@@ -12,7 +12,7 @@ APR_VERSION := 0.72.3
 APR_ROOT ?= $(HOME)/.local/apr
 LANES := test-browser test-apr test-image
 
-.PHONY: demo test check lint lint-code lint-actions lock engine bench $(LANES) clean help
+.PHONY: demo test test-again check lint lint-code lint-actions lock engine bench $(LANES) clean help
 help: ## what there is
 	@grep -hE '^[a-z][a-z0-9% -]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 28
 
@@ -22,6 +22,9 @@ demo: $(VENV)/run.stamp ## set up, then certify the shipped tiny model with the 
 test: $(VENV)/test.stamp ## set up, then run all tests that pip packages can run, without root
 	@$(BIN)/python -m pytest -q -n auto -m "not apr and not browser and not image" tests
 	@echo "Lanes not run here: $(LANES). Each is a make target of that name."
+
+test-again: $(VENV)/test.stamp ## what failed the last time, one test after another
+	@$(BIN)/python -m pytest -q --last-failed --last-failed-no-failures none -m "not apr and not browser and not image" tests
 
 test-apr: $(VENV)/test.stamp ## the tests that drive the real apr (make engine installs it)
 	@PATH="$(APR_ROOT)/bin:$$PATH" $(BIN)/python -m pytest -q -m apr tests
