@@ -12,8 +12,8 @@ from apr_qa.mutators._planting import Plot
 from apr_qa.vocab.mutators import Place
 
 _NORM_0, _Q_BIAS = in_layer(0, "input_layernorm"), in_layer(0, "self_attn.q_proj", "bias")
-_ZERO = ("zero", "constant", "missing")
-_PLUS = ("add", "plus", "+1", "+ 1", "offset")
+_ZERO = ("zeros",)
+_PLUS = ("1 is added",)
 
 
 def _all_biases(plot: Plot) -> None:
@@ -47,7 +47,7 @@ def _noise(*names: str) -> Callable[[Plot], None]:
 
 MUTATORS = (
     weight_fault(
-        "q-bias-missing", _drop(_Q_BIAS), "The query bias of one layer is left out.", (_Q_BIAS,), ("missing", "bias")
+        "q-bias-missing", _drop(_Q_BIAS), "The query bias of one layer is left out.", (_Q_BIAS,), ("missing",)
     ),
     weight_fault(
         "q-bias-zero", edit_values(_Q_BIAS, zeros), "The query bias of one layer is all zeros.", (_Q_BIAS,), _ZERO
@@ -80,7 +80,7 @@ MUTATORS = (
         edit_values(EMBEDDING, lambda values: values[-2:].fill(0)),
         "The last two rows of the embedding are zeros, as after a cut.",
         (EMBEDDING,),
-        ("zero", "row"),
+        ("zeros",),
         places=LOUD,
     ),
     weight_fault(
@@ -88,14 +88,14 @@ MUTATORS = (
         edit_values(UP, lambda values: np.multiply(values, 1.25, out=values)),
         "One matrix is 1.25 times as large.",
         (UP,),
-        ("scale", "factor", "times"),
+        ("scaled by 1.25",),
     ),
     weight_fault(
         "tensor-noise",
         _noise(UP),
         "One matrix is noise of the same mean and width.",
         (UP,),
-        ("noise", "random", "unrelated", "no transform", "none of", "differs"),
+        (),
     ),
     weight_fault(
         "all-noise",

@@ -58,7 +58,6 @@ MUTATORS = (
     _number(
         "config-architecture",
         "Another architecture of the same shapes is named, which has no biases.",
-        "bias",
         "architecture",
         "model_type",
         architectures=["LlamaForCausalLM"],

@@ -132,7 +132,7 @@ MUTATORS = (
         "code",
         "modeling_tiny.py",
     ),
-    _file("tokenizer-lost", _lose("tokenizer.json"), "There is no tokenizer.", "tokenizer"),
-    _file("config-lost", _lose("config.json"), "There is no config.json.", "config"),
-    _file("config-torn", _add("config.json", b'{"hidden_size": 25'), "config.json ends in the middle.", "config"),
+    _file("tokenizer-lost", _lose("tokenizer.json"), "There is no tokenizer.", "missing"),
+    _file("config-lost", _lose("config.json"), "There is no config.json.", "missing"),
+    _file("config-torn", _add("config.json", b'{"hidden_size": 25'), "config.json ends in the middle.", "not json"),
 )

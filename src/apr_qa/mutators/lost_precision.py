@@ -12,7 +12,7 @@ from apr_qa.mutators._tensors import encode
 from apr_qa.vocab.mutators import Place
 from apr_qa.weights.decode import to_float32
 
-_WORDS = ("q4", "precision", "quant", "dtype", "type", "bits")
+_WORDS = ("q4_0",)
 
 
 def _through_q4(*names: str) -> Callable[[Plot], None]:
@@ -53,7 +53,7 @@ MUTATORS = (
         _stored_as("f32"),
         "One matrix fell back to F32, against the file's declared type.",
         (DOWN,),
-        ("f32", *_WORDS),
+        ("f32",),
         places=(Place.GGUF,),
     ),
 )

@@ -12,7 +12,6 @@ from apr_qa.mutators._tensors import Floats
 from apr_qa.vocab.mutators import Place
 
 _Q8_0_BYTES = 34
-_BLOCK = ("block", "element", "weight")
 
 
 def _double(block: Floats) -> None:
@@ -50,16 +49,18 @@ def _spoil(value: float) -> Callable[[Plot], None]:
 
 
 MUTATORS = (
-    weight_fault("block-zero", edit_block(zeros), "One block of 32 weights is zero.", (DOWN,), ("zero", *_BLOCK)),
+    weight_fault("block-zero", edit_block(zeros), "One block of 32 weights is zero.", (DOWN,), ("zeros",)),
     weight_fault(
-        "block-doubled", edit_block(_double), "One block of 32 weights is doubled.", (DOWN,), ("scale", *_BLOCK)
+        "block-doubled", edit_block(_double), "One block of 32 weights is doubled.", (DOWN,), ("scaled by 2",)
     ),
     weight_fault(
-        "exponent-flipped", _exponent, "One bit of an exponent is flipped.", (DOWN,), ("bit", "exponent", *_BLOCK)
+        "exponent-flipped",
+        _exponent,
+        "One bit of an exponent is flipped.",
+        (DOWN,),
+        ("bit", "exponent", "scaled by", "value 0 is"),
     ),
-    weight_fault(
-        "sign-flipped", edit_block(_flip_sign), "The sign of one weight is flipped.", (DOWN,), ("sign", *_BLOCK)
-    ),
+    weight_fault("sign-flipped", edit_block(_flip_sign), "The sign of one weight is flipped.", (DOWN,), ("sign",)),
     weight_fault(
         "infinite",
         _spoil(float("inf")),

@@ -92,7 +92,7 @@ def _head_is_embedding(plot: Plot) -> None:
     plot.tensors[HEAD] = plot.tensors[EMBEDDING].copied()
 
 
-_IN_TURN = ("permut", "order")
+_IN_TURN = ("permutation",)
 MUTATORS = (
     weight_fault(
         "transposed",
@@ -108,7 +108,7 @@ MUTATORS = (
         _column_major,
         "A matrix is written column by column under its row-major shape (LAYOUT-002).",
         (in_layer(0, _DOWN),),
-        ("column", "transpos", "layout"),
+        ("column-major", "columns first", "transpos"),
     ),
     weight_fault(
         "k-v-swapped",
@@ -133,7 +133,7 @@ MUTATORS = (
         _swap_layers,
         "Layers 0 and 1 change places.",
         tuple(in_layer(layer, _Q) for layer in (0, 1)),
-        ("swap", "layer"),
+        ("swap", "belongs in layer"),
         gateway=True,
         places=LOUD,
     ),
@@ -142,7 +142,7 @@ MUTATORS = (
         _duplicate_layer,
         "Layer 1 is a copy of layer 0.",
         tuple(in_layer(1, part) for part in (_Q, _K, _V, _O)),
-        ("layer", "copy", "same", "equal", "duplicate", "swap"),
+        ("copy of", "belongs in layer"),
         places=LOUD,
     ),
     weight_fault(
@@ -165,7 +165,7 @@ MUTATORS = (
         _head_order,
         "Query heads are dealt out over the key heads in turn, not in groups.",
         (in_layer(0, _Q),),
-        ("head", "permut", "order"),
+        ("heads",),
         places=LOUD,
     ),
     weight_fault(
@@ -173,14 +173,14 @@ MUTATORS = (
         _swap_rows(EMBEDDING),
         "The embedding rows of two tokens are swapped.",
         (EMBEDDING,),
-        ("row", "swap", "permut"),
+        ("swapped",),
     ),
     weight_fault(
         "head-rows-swapped",
         _swap_rows(HEAD),
         "The rows of two tokens in an untied head are swapped.",
         (HEAD,),
-        ("row", "swap", "permut"),
+        ("swapped",),
         model="tiny-llama",
     ),
     weight_fault(
@@ -188,7 +188,7 @@ MUTATORS = (
         _off_by_one,
         "Every embedding row stands one row too low.",
         (EMBEDDING,),
-        ("row", "shift", "rotat", "permut", "roll"),
+        ("rows lie elsewhere", "shift", "off by one"),
         gateway=True,
         places=LOUD,
     ),
@@ -197,7 +197,7 @@ MUTATORS = (
         _head_is_embedding,
         "An untied head is overwritten with the embedding.",
         (HEAD,),
-        ("embed", "tie", "copy", "same", "equal", "swap"),
+        ("copy of", "belongs in"),
         model="tiny-llama",
         places=LOUD,
     ),

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from apr_qa.errors import AprQaError
 from apr_qa.evidence.judge import judge_claim
-from apr_qa.files import canonical_json
 from apr_qa.pipeline._qualify_cases import Case, healthy_copy, target_of
 from apr_qa.pipeline.certify import certify
 from apr_qa.pipeline.prepare import prepare
@@ -82,6 +81,8 @@ class Finding:
 
 
 _WEIGHTS = ("G0-INTEGRITY-VALUES", "F-CONTRACT-I2", "F-CONTRACT-I3", "F-CONTRACT-I4")
+_UNEXPLAINED = "no known fault explains it"
+"""What I-4 says when it sees a difference and cannot tell what was done."""
 _COMPUTED = ("F-CONTRACT-I1", "F-ENGINE-FILE")
 
 
@@ -207,8 +208,8 @@ def _named(case: Case, applied: Applied, judged: Iterable[Judged]) -> bool | Non
         return None
     names = {*wanted.tensors, *(applied.tensors if wanted.tensors else ())}
     for one in judged:
-        if one.verdict.outcome.is_lost:
-            said = f"{one.claim.gate} {one.verdict.reason} {canonical_json(one.verdict.detail)}".lower()
+        if one.verdict.outcome.is_lost and _UNEXPLAINED not in one.verdict.reason:
+            said = f"{one.claim.gate} {one.verdict.reason}".lower()
             if any(word in said for word in wanted.words) and (not names or any(n in said for n in names)):
                 return True
     return False

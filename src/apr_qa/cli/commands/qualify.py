@@ -29,6 +29,7 @@ Deep = Annotated[
 Dtypes = Annotated[str, typer.Option(help="Types of the GGUF files that are broken: q8_0, f16.")]
 Clean = Annotated[int, typer.Option(min=0, help="Healthy conversions to certify in full.")]
 CleanFiles = Annotated[int, typer.Option(min=0, help="Healthy conversions to judge by their files alone.")]
+FirstSeed = Annotated[int, typer.Option(min=1, help="Seed of the first healthy conversion; the others count up.")]
 Minutes = Annotated[float, typer.Option(min=0.1, help="Stop when this time is up, and say what is left.")]
 Output = Annotated[Path, typer.Option("--output", "-o", help="Where the matrix goes.")]
 Page = Annotated[Path | None, typer.Option(help="Write the page here too, such as docs/judge.md.")]
@@ -44,6 +45,7 @@ def qualify(
     dtypes: Dtypes = "q8_0,f16",
     clean: Clean = 8,
     clean_files: CleanFiles = 100,
+    first_seed: FirstSeed = 1,
     minutes: Minutes = 60.0,
     output: Output = Path("out/qualify"),
     page: Page = None,
@@ -69,7 +71,7 @@ def qualify(
     types = tuple(word.strip() for word in dtypes.split(","))
     ask = Ask(tiers=several(Tier, tiers, "--tiers"), faults=tuple(only or ()), dtypes=types)
     ask = replace(ask, models=(model,) if model else (), depth=one_of(Depth, depth, "--depth"), minutes=minutes)
-    ask = replace(ask, clean=clean, clean_files=clean_files, command=_command(own_words()))
+    ask = replace(ask, clean=clean, clean_files=clean_files, first_seed=first_seed, command=_command(own_words()))
     matrix = judge_the_judge(ask, (lambda _step: None) if json else _show)
     _tell(matrix, write_matrix(matrix, output, page), json=json)
     return _status(matrix)
