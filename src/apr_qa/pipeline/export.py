@@ -1,10 +1,10 @@
-"""Evidence into the registry, and into the original's export shape."""
+"""Evidence into the registry; and what kind of file a file of evidence is."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -79,38 +79,3 @@ def _are_records(items: list[Any]) -> bool:
 def _is_record(path: Path, folder: Path) -> bool:
     """The registry's own records, where the registry's folder is given as a whole."""
     return path.relative_to(folder).parts[0] == "records"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class About:
-    """What the export says of the model and its playbook; empty: what the evidence says."""
-
-    model: str = ""
-    family: str = ""
-    size: str = ""
-    playbook: str = ""
-    tier: str = ""
-
-
-def to_original(source: Path, about: About, folder: Path) -> Path:
-    """Write evidence in the original's export shape and return the path. Raises InputError, WorkspaceError."""
-    from apr_qa.pipeline.export_shape import export_of
-
-    scored = rescore(source, model=about.model)
-    run = scored.evidence.run
-    if about.model and run.model not in (about.model, ""):
-        raise InputError(f"this evidence is of {run.model}, not of {about.model}", where=str(source))
-    if not run.model:
-        raise InputError("the evidence names no model", where=str(source), remedy="Name it: --model ORG/NAME.")
-    told = replace(
-        about,
-        model=run.model,
-        family=about.family or run.family,
-        size=about.size or run.parameters,
-        playbook=about.playbook or run.playbook,
-        tier=about.tier or str(run.tier),
-    )
-    path = folder / f"{run.model.replace('/', '-').lower()}.json"
-    document = export_of(scored.evidence, scored.scorecard, told)
-    write_text(path, json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False) + "\n")
-    return path

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
+from apr_qa.errors import InputError
+from apr_qa.files import write_text
+from apr_qa.pipeline.rescore import rescore
 from apr_qa.text import strip_terminal_codes
 from apr_qa.vocab.axes import Backend, Cell, Format, Gateway, Modality
 from apr_qa.vocab.evidence import Evidence, Judged
@@ -14,9 +20,6 @@ from apr_qa.vocab.scenario import Purpose, Scenario
 from apr_qa.vocab.score import GatewayState, Scorecard
 from apr_qa.vocab.throughput import passed_scenarios
 from apr_qa.vocab.verdict import Outcome, Verdict
-
-if TYPE_CHECKING:
-    from apr_qa.pipeline.export import About
 
 SCHEMA = "https://paiml.com/schemas/apr-qa-evidence.schema.json"
 _GATEWAYS = {
@@ -33,6 +36,39 @@ _ANSWER_GATES = {
 """The original names the gate of an answer by modality and backend."""
 _WORDS = {outcome: outcome.value.capitalize() for outcome in Outcome} | {Outcome.UNJUDGED: "Skipped"}
 """It has no word for what could not be judged; the reason says so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What the export says of the model and its playbook; empty: what the evidence says."""
+
+    model: str = ""
+    family: str = ""
+    size: str = ""
+    playbook: str = ""
+    tier: str = ""
+
+
+def to_original(source: Path, about: About, folder: Path) -> Path:
+    """Write evidence in the original's export shape and return the path. Raises InputError, WorkspaceError."""
+    scored = rescore(source, model=about.model)
+    run = scored.evidence.run
+    if about.model and run.model not in (about.model, ""):
+        raise InputError(f"this evidence is of {run.model}, not of {about.model}", where=str(source))
+    if not run.model:
+        raise InputError("the evidence names no model", where=str(source), remedy="Name it: --model ORG/NAME.")
+    told = replace(
+        about,
+        model=run.model,
+        family=about.family or run.family,
+        size=about.size or run.parameters,
+        playbook=about.playbook or run.playbook,
+        tier=about.tier or str(run.tier),
+    )
+    path = folder / f"{run.model.replace('/', '-').lower()}.json"
+    document = export_of(scored.evidence, scored.scorecard, told)
+    write_text(path, json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False) + "\n")
+    return path
 
 
 def export_of(evidence: Evidence, card: Scorecard, about: About) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def export_evidence(
 
         apr-qa export-evidence certifications/tiny-mvp-1a2b3c4d/evidence.json --model apr-qa/tiny --output-dir out
     """
-    from apr_qa.pipeline.export import About, to_original
+    from apr_qa.pipeline.export_shape import About, to_original
     from apr_qa.pipeline.results import as_json
 
     level = str(options.tier_of(tier)) if tier else ""
