@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from file_cases import BROKEN, Broken
-from file_harms import MODELS, copy, rows, settings, tensors, tokenizer
+from file_harms import DOWN, EMBEDDING, MODELS, NORM, copy, rows, save, settings, tensors, tokenizer
 
 from apr_qa.fetch.locate import Wanted, locate
 from apr_qa.gates import _draw
@@ -111,6 +112,41 @@ def test_numbers_nested_for_the_text_model_are_read(tmp_path: Path) -> None:
     assert judge(CONFIG, files, Format.SAFETENSORS).outcome is Outcome.CORROBORATED
     settings("config.json", text_config={"hidden_size": 512})(root)
     assert judge(CONFIG, files, Format.SAFETENSORS).outcome is Outcome.FALSIFIED
+
+
+def test_a_torn_config_hides_no_pickle(tmp_path: Path) -> None:
+    """Both faults are listed, the file that can carry code first."""
+    root = copy("tiny", tmp_path)
+    for name, data in (("config.json", b"{"), ("pytorch_model.bin", b"x")):
+        (root / "safetensors" / name).write_bytes(data)
+    verdict = judge("G0-INTEGRITY-FILES", found(root), Format.SAFETENSORS)
+    assert verdict.outcome is Outcome.FALSIFIED
+    assert "pytorch_model.bin" in verdict.reason
+    assert "config.json is not JSON" in verdict.detail["faults"][1]
+
+
+def gemma3(to: Path, heads: int) -> ModelFiles:
+    """Write the header's worth of a Gemma 3 whose config is silent about heads and vocabulary, as the 4b's is."""
+    text = {"model_type": "gemma3_text", "hidden_size": 64, "intermediate_size": 32, "num_hidden_layers": 1}
+    kinds = {"architectures": ["Gemma3ForConditionalGeneration"], "model_type": "gemma3", "text_config": text}
+    shapes = {"q": (heads * 256, 64), "k": (4 * 256, 64), "v": (4 * 256, 64), "o": (64, heads * 256)}
+    layer = {f"model.layers.0.self_attn.{name}_proj.weight": shape for name, shape in shapes.items()}
+    layer |= {f"model.layers.0.mlp.{name}_proj.weight": (32, 64) for name in ("gate", "up")}
+    sizes = {EMBEDDING: (262208, 64), NORM: (64,), DOWN: (64, 32), "model.layers.0.input_layernorm.weight": (64,)}
+    held = {f"language_model.{name}": shape for name, shape in (sizes | layer).items()}
+    to.mkdir()
+    (to / "config.json").write_text(json.dumps(kinds))
+    put = {n: {"dtype": "BF16", "shape": list(s), "data": bytes(2 * math.prod(s))} for n, s in held.items()}
+    save(to / "model.safetensors", put)
+    return locate(to, Wanted())
+
+
+@pytest.mark.parametrize(("heads", "outcome"), [(8, "corroborated"), (16, "falsified")])
+def test_what_gemma_3_leaves_out_is_its_default(heads: int, outcome: str, tmp_path: Path) -> None:
+    """The published 4b declares no heads and no vocabulary: its class has 8, 4 and 262208, and its tensors fit."""
+    files = gemma3(tmp_path / "g", heads)
+    assert judge(CONFIG, files, Format.SAFETENSORS).outcome == outcome
+    assert judge("G0-INTEGRITY-VOCAB", files, Format.SAFETENSORS).outcome is Outcome.CORROBORATED
 
 
 @pytest.mark.parametrize(

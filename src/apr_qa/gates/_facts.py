@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from apr_qa.catalog.families import family_for
 from apr_qa.gates._model_files import CONFIG, GENERATION, optional_json, read_json
 from apr_qa.vocab.artefacts import Artefact
 from apr_qa.vocab.axes import Format
 from apr_qa.weights import Header
+
+_DIMENSIONS = ("num_attention_heads", "num_key_value_heads", "head_dim", "vocab_size")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +50,7 @@ def facts_of(artefact: Artefact, header: Header) -> Facts:
 def from_config(config: Mapping[str, Any], generation: Mapping[str, Any]) -> Facts:
     """Return the facts of a Hugging Face `config.json`; a nested `text_config` is the text model's."""
     nested = config.get("text_config")
-    text = {**config, **nested} if isinstance(nested, dict) else config
+    text = {**_silent(config), **config, **(nested if isinstance(nested, dict) else {})}
     rope = text.get("rope_parameters")
     heads = _whole(text, "num_attention_heads", "n_head")
     hidden = _whole(text, "hidden_size", "n_embd", "d_model")
@@ -72,6 +75,12 @@ def from_config(config: Mapping[str, Any], generation: Mapping[str, Any]) -> Fac
         dtype=str(text.get("dtype") or text.get("torch_dtype") or ""),
         quantized="quantization_config" in config or "quantization_config" in text,
     )
+
+
+def _silent(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the dimensions that the model's class takes where its config is silent, as the published Gemma 3 4b is."""
+    spec = family_for(config)
+    return {name: spec.defaults[name] for name in _DIMENSIONS if name in spec.defaults} if spec else {}
 
 
 def _from_gguf(header: Header) -> Facts:

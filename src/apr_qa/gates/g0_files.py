@@ -80,7 +80,11 @@ def _stays_inside(link: Path, folder: Path, root: Path) -> bool:
 
 def _code(artefact: Artefact) -> Iterator[str]:
     for name in (_model_files.CONFIG, _model_files.TOKENIZER_CONFIG, _model_files.GENERATION):
-        settings: Any = _model_files.optional_json(artefact.folder / name)
+        try:
+            settings: Any = _model_files.optional_json(artefact.folder / name)
+        except _model_files.BadFileError as error:  # a fault among others: it must not hide them
+            yield str(error)
+            continue
         for key in _CODE_KEYS:
             if settings.get(key):
                 yield f"{name} asks for code of the model's own to be run ({key})"
