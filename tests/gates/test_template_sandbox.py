@@ -37,6 +37,19 @@ BOMBS = [
     "{% set n = namespace(x='aaaa') %}{% for i in range(60) %}{% set n.x = n.x.join([n.x, n.x]) %}{% endfor %}",
     "{{ 'a\n'|indent(1000000000) }}",
     "{% for i in range(9999) %}{{ messages[0].content * 100 }}{% endfor %}",
+    "{% for i in range(9999) %}{% for j in range(9999) %}{% endfor %}{% endfor %}",
+    "{% set r = range(9999)|list %}{% for i in r %}{% for j in r %}{% for k in r %}{% endfor %}{% endfor %}{% endfor %}",
+    "{% set n = namespace(x=9) %}{% for i in range(60) %}{% set n.x = n.x * n.x %}{% endfor %}",
+    "{% set n = namespace(x=9) %}{% for i in range(60) %}{% set n.x = [n.x, n.x] %}{% endfor %}{{ n.x }}",
+    "{% set n = namespace(x=9) %}{% for i in range(60) %}{% set n.x = (n.x, n.x) %}{% endfor %}{{ n.x == n.x }}",
+    "{% set n = namespace(x=9) %}{% for i in range(60) %}{% set n.x = {'a': n.x, 'b': n.x} %}{% endfor %}{{ n.x ~ '' }}",
+    "{% set n = namespace(x=9) %}{% for i in range(60) %}{% set n.x = dict(a=n.x, b=n.x) %}{% endfor %}{{ n.x|tojson }}",
+    "{% set n = namespace(x=9) %}{% for i in range(60) %}{% set n.x = namespace(a=n.x, b=n.x) %}{% endfor %}{{ n.x }}",
+    "{% macro a() %}{{ b() }}{{ b() }}{% endmacro %}{% macro b() %}{{ c() }}{{ c() }}{% endmacro %}"
+    "{% macro c() %}{% for i in range(9999) %}{{ i }}{% endfor %}{% endmacro %}{{ a() }}{{ a() }}",
+    "{% for i in range(99)|list recursive %}{{ loop(range(99)|list) }}{% endfor %}",
+    "{% set s = 'a' * 200000 %}{% for i in range(9999) %}{% set t = s|upper %}{% endfor %}",
+    "{% set s = 'a' * 200000 %}{% for i in range(9999) %}{% set t = s.upper() %}{% endfor %}",
 ]
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NoReturn
 
 from jinja2 import TemplateError, filters, nodes, pass_eval_context
@@ -12,7 +13,9 @@ from jinja2.ext import Extension, loopcontrols
 from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-LIMIT_CHARACTERS = 1 << 20
+from apr_qa.gates._template_budget import Budget, small_product
+
+LIMIT_CHARACTERS = 1 << 18
 """Of a template's text, of every text it makes, and of what it renders."""
 LIMIT_STEPS = 10_000
 """Longest `range`."""
@@ -23,7 +26,27 @@ class TemplateRefusedError(Exception):
 
 
 class _Generator(CodeGenerator):
-    """Joins texts (`~`) by a method of the environment, which can say no."""
+    """Joins texts (`~`), makes lists and walks loops by methods of the environment, which can say no."""
+
+    def visit_For(self, node: nodes.For, frame: Frame) -> None:  # noqa: N802  (jinja2 names it so)
+        node.iter = nodes.Call(nodes.EnvironmentAttribute("counted"), [node.iter], [], None, None)
+        super().visit_For(node, frame)
+
+    def visit_List(self, node: nodes.List, frame: Frame) -> None:  # noqa: N802
+        self.write("environment.made(")
+        super().visit_List(node, frame)
+        self.write(")")
+
+    def visit_Dict(self, node: nodes.Dict, frame: Frame) -> None:  # noqa: N802
+        self.write("environment.made(")
+        super().visit_Dict(node, frame)
+        self.write(")")
+
+    def visit_Tuple(self, node: nodes.Tuple, frame: Frame) -> None:  # noqa: N802
+        is_made = node.ctx == "load"
+        self.write("environment.made(" if is_made else "")
+        super().visit_Tuple(node, frame)
+        self.write(")" if is_made else "")
 
     def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:  # noqa: N802  (jinja2 names it so)
         self.write("environment.joined((")
@@ -34,10 +57,24 @@ class _Generator(CodeGenerator):
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
-    """jinja2's sandbox, in which products, sums, joins and replacements of texts stay small."""
+    """jinja2's sandbox, in which what is made stays small and the work of one template is counted."""
 
     code_generator_class = _Generator
     intercepted_binops = frozenset({"*", "**", "%", "+"})
+
+    def __init__(self) -> None:
+        self.budget = Budget()
+        extensions = [loopcontrols, _Generation]
+        super().__init__(trim_blocks=True, lstrip_blocks=True, extensions=extensions, finalize=self.made)
+
+    def made(self, value: Any) -> Any:
+        """Return a value that the template made or shows. Raises TemplateError when it is too much."""
+        self.budget.charge(value)
+        return value
+
+    def counted(self, values: Iterable[Any]) -> Iterator[Any]:
+        """Return what a loop walks. Raises TemplateError when all loops together take too many steps."""
+        return self.budget.counted(values)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Compute `left operator right`. Raises TemplateError when that would be very large."""
@@ -45,6 +82,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
             raise TemplateError(f"the operator {operator} can make something very large")
         sized = [value for value in (left, right) if isinstance(value, str | list | tuple)]
         numbers = [value for value in (left, right) if isinstance(value, int)]
+        self.budget.charge(left, right)
+        if operator == "*" and len(numbers) == 2:
+            small_product(*numbers)
         if operator == "*" and sized and numbers:
             _bounded(len(sized[0]) * numbers[0])
         if operator == "+" and sized:
@@ -54,14 +94,16 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def call(self, context: Any, called: Any, *args: Any, **kwargs: Any) -> Any:
         """Call a function or method of the template. Raises TemplateError when a text would get very large."""
         owner, name = getattr(called, "__self__", None), getattr(called, "__name__", "")
+        self.budget.charge(owner, args, kwargs)
         if isinstance(owner, str) and name == "replace":
             _replacement(owner, *args)
         if isinstance(owner, str) and name == "join" and args:
             _joined_size(args[0], owner)
-        return super().call(context, called, *args, **kwargs)
+        return self.made(super().call(context, called, *args, **kwargs))
 
     def joined(self, parts: Sequence[Any]) -> str:
         """Return the parts of a `~` as one text."""
+        self.budget.charge(parts)
         texts = [str(part) for part in parts]
         _bounded(sum(len(text) for text in texts))
         return "".join(texts)
@@ -79,12 +121,24 @@ class _Generation(Extension):
 
 def environment() -> Sandbox:
     """Return a fresh environment with what Hugging Face gives to chat templates."""
-    made = Sandbox(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols, _Generation])
+    made = Sandbox()
     made.filters |= {"tojson": _to_json, "replace": _replace, "join": _join, "indent": _indent}
+    made.filters = {name: _charged(filter_, made) for name, filter_ in made.filters.items()}
     made.globals["raise_exception"] = _refuse
     made.globals["strftime_now"] = lambda _form: "01 Jan 2026"  # a verdict must not depend on the day
     made.globals["range"] = _range
     return made
+
+
+def _charged(filter_: Callable[..., Any], sandbox: Sandbox) -> Callable[..., Any]:
+    """Return a filter that pays for what it gets and for what it gives."""
+
+    @functools.wraps(filter_)
+    def charged(*args: Any, **kwargs: Any) -> Any:
+        sandbox.budget.charge(args, kwargs)
+        return sandbox.made(filter_(*args, **kwargs))
+
+    return charged
 
 
 def _bounded(size: int) -> None:
