@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 
 from apr_qa.weights.checks import Scene
 
 Buffer = memoryview
+_LENGTH_BYTES = 8
 
 
 class Cursor:
@@ -55,15 +55,39 @@ class Cursor:
         except UnicodeDecodeError as error:
             self.scene.refuse(f"{field} at offset {start}", f"is not UTF-8 (byte {error.start})")
 
-    def many(self, count: int, smallest: int, field: str, read: Callable[[], object]) -> tuple[object, ...]:
-        """Return `count` items; refuse at once a count that the file could not hold at `smallest` bytes each."""
+    def numbers(self, count: int, code: str, field: str) -> tuple[int | float, ...]:
+        """Return `count` numbers of struct type `code`, at once: vocabularies have a score and a type for each word."""
+        self.hold(count, struct.calcsize(code), field)
+        return struct.unpack(f"<{count}{code}", self.take(count * struct.calcsize(code), field))
+
+    def texts(self, count: int, field: str, limit_bytes: int) -> tuple[str, ...]:
+        """Return `count` strings, each with a 64-bit length before it."""
+        self.hold(count, _LENGTH_BYTES, field)
+        buffer, position, end = self.buffer, self.position, len(self.buffer)
+        found: list[str] = []
+        for _ in range(count):
+            start = position + _LENGTH_BYTES
+            length = int.from_bytes(buffer[position:start], "little")
+            position = start + length
+            if length > limit_bytes or position > end:
+                break
+            try:
+                found.append(str(buffer[start:position], "utf-8"))
+            except UnicodeDecodeError:
+                break
+            self.position = position
+        while len(found) < count:  # only what is wrong comes here, and is refused with its place
+            found.append(self.text("Q", field, limit_bytes))
+        return tuple(found)
+
+    def hold(self, count: int, smallest: int, field: str) -> None:
+        """Refuse a count that the file could not hold at `smallest` bytes each."""
         self.scene.require(
             count * smallest <= self.left(),
             self.at(field),
             f"says {count} items, which need {count * smallest} bytes; the file has {self.left()} left",
             _CUT,
         )
-        return tuple(read() for _ in range(count))
 
 
 _CUT = "The file is cut short or its header is damaged: fetch it again and compare its digest."

@@ -15,7 +15,8 @@ MAGIC = b"GGUF"
 KEY_LIMIT_BYTES = 65_535
 NAME_LIMIT_BYTES = 63
 STRING_LIMIT_BYTES = 16 << 20
-ARRAY_LIMIT = 4_000_000
+ITEMS_LIMIT = 2_000_000
+"""Of all arrays together: words, scores, types and merges of the largest vocabularies are 1.3 million."""
 DIMENSIONS_LIMIT = 4
 DEFAULT_ALIGNMENT = 32
 ALIGNMENT_LIMIT = 1 << 16
@@ -24,7 +25,6 @@ _SMALLEST_TENSOR = 8 + 1 + 4 + 8 + 4 + 8
 _ARRAY, _STRING, _BOOL, _U32 = 9, 8, 7, 4
 _INTEGERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 10: "Q", 11: "q"}
 _REALS = {6: "f", 12: "d"}
-_WIDTHS = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 8: 8, 10: 8, 11: 8, 12: 8}
 
 
 def parse(file: Path, data: memoryview) -> Header:
@@ -65,6 +65,7 @@ def _counts(cursor: Cursor) -> tuple[int, int]:
 
 def _key_values(cursor: Cursor, count: int) -> Mapping[str, object]:
     metadata: dict[str, object] = {}
+    items = 0
     for _ in range(count):
         where = cursor.at("key")
         key = cursor.scene.name(cursor.text("Q", "key", KEY_LIMIT_BYTES), where, KEY_LIMIT_BYTES)
@@ -73,7 +74,11 @@ def _key_values(cursor: Cursor, count: int) -> Mapping[str, object]:
         kind = cursor.number("I", "value type")
         if key == "general.alignment":
             cursor.scene.require(kind == _U32, type_place, "must be a 32-bit unsigned number")
-        metadata[key] = _array(cursor, key) if kind == _ARRAY else _reader(cursor, kind, key, type_place)()
+        if kind == _ARRAY:
+            metadata[key] = array = _array(cursor, key, ITEMS_LIMIT - items)
+            items += len(array)
+        else:
+            metadata[key] = _reader(cursor, kind, key, type_place)()
     return metadata
 
 
@@ -98,15 +103,24 @@ def _boolean(cursor: Cursor, field: str) -> bool:
     return value == 1
 
 
-def _array(cursor: Cursor, key: str) -> tuple[object, ...]:
+def _array(cursor: Cursor, key: str, limit: int) -> tuple[object, ...]:
     type_place = cursor.at(f"item type of {key!r}")
     kind = cursor.number("I", "item type")
     cursor.scene.require(kind != _ARRAY, type_place, "is an array of arrays, which no engine reads")
     where = cursor.at(f"length of {key!r}")
     count = cursor.number("Q", "array length")
-    cursor.scene.require(count <= ARRAY_LIMIT, where, f"says {count} items; the limit is {ARRAY_LIMIT}")
-    read = _reader(cursor, kind, key, type_place)
-    return cursor.many(count, _WIDTHS[kind], f"items of {key!r}", read)
+    cursor.scene.require(count <= limit, where, f"says {count} items; the limit of all arrays is {ITEMS_LIMIT}")
+    field = f"items of {key!r}"
+    if kind == _STRING:
+        return cursor.texts(count, field, STRING_LIMIT_BYTES)
+    if kind == _BOOL:
+        where = cursor.at(field)
+        values = cursor.numbers(count, "B", field)
+        cursor.scene.require(max(values, default=0) <= 1, where, "hold what is not a truth value")
+        return tuple(map(bool, values))
+    if kind not in _INTEGERS | _REALS:
+        cursor.scene.refuse(type_place, f"{kind} is not a GGUF value type")
+    return cursor.numbers(count, (_INTEGERS | _REALS)[kind], field)
 
 
 def _alignment(scene: Scene, metadata: Mapping[str, object]) -> int:

@@ -58,11 +58,11 @@ def strict_json(scene: Scene, text: bytes, where: str) -> object:
     """Return the JSON value in `text`: UTF-8, no duplicate key, no NaN, no bottomless nesting."""
 
     def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        seen = dict(pairs)
-        if len(seen) != len(pairs):
-            names = [name for name, _ in pairs]
-            twice = next(name for name in seen if names.count(name) > 1)
-            raise ValueError(f"the key {twice!r} appears twice")
+        seen: dict[str, object] = {}
+        for name, value in pairs:
+            if name in seen:
+                raise ValueError(f"the key {name[:80]!r} appears twice")
+            seen[name] = value
         return seen
 
     def constant(word: str) -> NoReturn:
