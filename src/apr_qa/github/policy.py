@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import IntEnum, StrEnum
+from functools import cache
 from typing import Any, ClassVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -12,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from apr_qa.errors import InputError
 from apr_qa.playbook.marked_yaml import dotted, read_marked
 from apr_qa.text import did_you_mean
-from apr_qa.vocab.axes import Tier
+from apr_qa.vocab.axes import Backend, Tier
 
 POLICY_PATH = ".github/apr-qa.yml"
 _REMEDY = "Every key is described in docs/guides/bot.md."
@@ -66,6 +67,24 @@ class TierPolicy:
         return Role.of(self.role)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketPolicy:
+    """Where tickets go, and what has to be so before one is filed or closed."""
+
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = {"extra": "forbid"}
+
+    engine_repo: str = "paiml/aprender"
+    """For causes that lie in the engine; empty: only drafted."""
+    file_repo: str = "paiml/aprender"
+    """For causes that lie in a model's file; empty: only drafted."""
+    engines: tuple[str, ...] = ("apr",)
+    """Runs with another engine only draft."""
+    most: int = 10
+    """New tickets of one run; more become one ticket that lists them."""
+    passes: int = 2
+    """Healthy runs of every model in which it showed, before a ticket is closed."""
+
+
 def _tiers() -> Mapping[Tier, TierPolicy]:
     return {
         Tier.SMOKE: TierPolicy(role="triage", minutes=60),
@@ -80,7 +99,7 @@ def _tiers() -> Mapping[Tier, TierPolicy]:
 class Policy:
     """The whole of it. What the file leaves out stays as here."""
 
-    __pydantic_config__: ClassVar[Mapping[str, Any]] = {"extra": "forbid"}
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = {"extra": "forbid", "allow_inf_nan": False}
 
     tiers: Mapping[Tier, TierPolicy] = field(default_factory=_tiers)
     default_tier: Tier = Tier.MVP
@@ -93,6 +112,11 @@ class Policy:
     quiet: Quiet = Quiet.OFF
     nightly: str = "qwen-coder/7B, stale:60 mvp"
     """What a schedule certifies, in the words of a command."""
+    backends: tuple[Backend, ...] = ()
+    """What a claim is narrowed to when the command does not say; the certificate says so."""
+    shards: int | None = None
+    """Jobs of a run when the command does not say; else one for about 20 minutes each."""
+    tickets: TicketPolicy = field(default_factory=TicketPolicy)
     maintainers: tuple[str, ...] = ()
     """People who count as maintainers whatever their role."""
 
@@ -108,7 +132,7 @@ def parse_policy(text: str, where: str = POLICY_PATH) -> Policy:
         fault = marked.faults[0]
         raise InputError(fault.problem, where=f"{where}:{fault.line}", remedy=_REMEDY)
     try:
-        policy = TypeAdapter(Policy).validate_python(_with_defaults(marked.value or {}))
+        policy = _adapter().validate_python(_with_defaults(marked.value or {}))
     except ValidationError as error:
         first = error.errors()[0]
         path = tuple(first["loc"])
@@ -123,7 +147,12 @@ def parse_policy(text: str, where: str = POLICY_PATH) -> Policy:
     return policy
 
 
-_KEYS = tuple(f.name for shape in (Policy, TierPolicy) for f in fields(shape))
+@cache
+def _adapter() -> TypeAdapter[Policy]:
+    return TypeAdapter(Policy)
+
+
+_KEYS = tuple(f.name for shape in (Policy, TierPolicy, TicketPolicy) for f in fields(shape))
 
 
 def _with_defaults(value: Any) -> Any:

@@ -28,6 +28,7 @@ _TPS = {
 }
 _STATES = {GatewayState.HOLDS: "true", GatewayState.FELL: "false", GatewayState.NOT_EVALUATED: ""}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_PARAMETERS = re.compile(r"(?:([0-9]{1,6})x)?([0-9]{1,18}(?:\.[0-9]{1,18})?)\s*([KMBT]?)", re.IGNORECASE)
 _BOUNDS = (
     (1.0, SizeClass.TINY),
     (5.0, SizeClass.SMALL),
@@ -87,7 +88,7 @@ def further_columns(text: str) -> Mapping[str, Row]:
 
 def billions(parameters: str) -> float:
     """Return `1.5B` as 1.5, `135M` as 0.135, a mixture `8x7B` as 56, and what cannot be read as 0."""
-    found = re.match(r"(?:(\d+)x)?(\d+(?:\.\d+)?)\s*([KMBT]?)", parameters.strip(), re.IGNORECASE)
+    found = _PARAMETERS.match(parameters.strip())
     if not found:
         return 0.0
     scale = {"K": 1e-6, "M": 1e-3, "T": 1e3}.get(found[3].upper(), 1.0)

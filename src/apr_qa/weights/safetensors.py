@@ -11,10 +11,12 @@ from apr_qa.weights.checks import LARGEST, Scene, contiguous, shape_text
 from apr_qa.weights.dtypes import SAFETENSORS, packed_bytes
 from apr_qa.weights.record import Header, TensorInfo
 
-HEADER_LIMIT_BYTES = 100_000_000
+HEADER_LIMIT_BYTES = 32 << 20
+"""Room for a quarter of a million tensors; the library takes three times as much."""
 NAME_LIMIT_BYTES = 1024
 DIMENSIONS_LIMIT = 16
 _LENGTH_BYTES = 8
+_CONTAINERS, _BYTES_A_CONTAINER = 1000, 8
 _FIELDS = {"dtype", "shape", "data_offsets"}
 
 
@@ -55,7 +57,11 @@ def _header_length(scene: Scene, data: memoryview) -> int:
 
 
 def strict_json(scene: Scene, text: bytes, where: str) -> object:
-    """Return the JSON value in `text`: UTF-8, no duplicate key, no NaN, no bottomless nesting."""
+    """Return the JSON value in `text`: UTF-8, no duplicate key, no NaN, no bottomless nesting, no swarm of lists."""
+    # An empty list is two bytes in the file and fifty-six in memory.
+    containers = text.count(b"[") + text.count(b"{")
+    most = _CONTAINERS + len(text) // _BYTES_A_CONTAINER
+    scene.require(containers <= most, where, f"opens {containers} lists and objects, more than {most} for its length")
 
     def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
         seen: dict[str, object] = {}
@@ -79,6 +85,7 @@ def strict_json(scene: Scene, text: bytes, where: str) -> object:
 def _header_object(scene: Scene, text: bytes) -> dict[str, object]:
     where = f"header at offset {_LENGTH_BYTES}"
     scene.require(text[:1] == b"{", where, "does not begin with '{'")
+    scene.require(text[-1:] in b"} \t\r\n", where, "does not end with '}'")
     value = strict_json(scene, text, where)
     if not isinstance(value, dict):
         scene.refuse(where, "is not a JSON object")
