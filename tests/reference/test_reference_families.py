@@ -71,7 +71,7 @@ def test_chunks_and_cache_change_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
     golden = np.load(FIXTURES / "gemma2" / "golden.npz")
     model = Model.load(FIXTURES / "gemma2")
     whole = model.logits(golden["tokens"].tolist())
-    monkeypatch.setattr("apr_qa.reference.model._CHUNK", 5)
+    monkeypatch.setattr("apr_qa.reference.model.CHUNK", 5)
     np.testing.assert_allclose(model.logits(golden["tokens"].tolist()), whole, atol=TOLERANCE)
 
 

@@ -15,14 +15,16 @@ class Cache:
     def __init__(self, s: Settings) -> None:
         self.length = 0
         """Tokens in the cache; `forward` moves it once all layers have appended."""
-        shape = (s.kv_heads, _FIRST_ROOM, s.head_dim)
-        self._keys = [np.empty(shape, dtype=np.float32) for _ in range(s.layers)]
-        self._values = [np.empty(shape, dtype=np.float32) for _ in range(s.layers)]
+        self._shape = (s.kv_heads, _FIRST_ROOM, s.head_dim)
+        self._keys: dict[int, Floats] = {}
+        self._values: dict[int, Floats] = {}
 
     def append(self, layer: int, keys: Floats, values: Floats) -> tuple[Floats, Floats]:
         """Add keys and values [n, kv_heads, head_dim] of the next n tokens; return all so far, as views."""
         end = self.length + len(keys)
         for store, new in ((self._keys, keys), (self._values, values)):
+            if layer not in store:
+                store[layer] = np.empty(self._shape, dtype=np.float32)
             if end > store[layer].shape[1]:
                 store[layer] = _grown(store[layer], end)
             store[layer][:, self.length : end] = new.transpose(1, 0, 2)

@@ -27,10 +27,7 @@ def forward(p: Parameters, s: Settings, tokens: list[int], cache: Cache, length:
 
     `length` is that of the whole sequence: long-context rope types turn by it.
     """
-    start = cache.length
-    cos, sin = angles(s.rope, start, len(tokens), length, s.context)
-    masks = {window: _mask(start, len(tokens), window) for window in set(s.windows)}
-    step = _Step(cos, sin, masks)
+    step = _step(s, cache.length, len(tokens), length, set(s.windows))
     x = p.embedding[tokens] * s.embedding_scale
     for number, layer in enumerate(p.layers):
         x = _block(x, layer, s, step, (cache, number))
@@ -38,10 +35,30 @@ def forward(p: Parameters, s: Settings, tokens: list[int], cache: Cache, length:
     return x
 
 
+def one_layer(x: Floats, layer: Layer, number: int, s: Settings, cache: Cache, length: int) -> Floats:
+    """Return what layer `number` alone makes of x [n, hidden], the next tokens of a sequence of `length`.
+
+    The sums are those of `forward`. The cache is of this layer only, and grows by the n tokens.
+    """
+    step = _step(s, cache.length, len(x), length, {s.windows[number]})
+    x = _block(x, layer, s, step, (cache, number))
+    cache.length += len(x)
+    return x
+
+
 def logits_of(p: Parameters, s: Settings, x: Floats) -> Floats:
     """Return the logits [n, vocab] of what the last layer put out."""
-    logits = p.head(_normed(x, p.final_norm, s)) / s.logits_divisor
-    return _capped(logits, s.final_softcap)
+    return finished(p.head(normed(x, p.final_norm, s)), s)
+
+
+def finished(products: Floats, s: Settings) -> Floats:
+    """Return the logits of the products [n, any] of the last norm's output with rows of the head."""
+    return _capped(products / s.logits_divisor, s.final_softcap)
+
+
+def _step(s: Settings, start: int, count: int, length: int, windows: set[int | None]) -> _Step:
+    cos, sin = angles(s.rope, start, count, length, s.context)
+    return _Step(cos, sin, {window: _mask(start, count, window) for window in windows})
 
 
 def _mask(start: int, count: int, window: int | None) -> Floats:
@@ -55,17 +72,17 @@ def _mask(start: int, count: int, window: int | None) -> Floats:
 
 def _block(x: Floats, layer: Layer, s: Settings, step: _Step, place: tuple[Cache, int]) -> Floats:
     scale = s.residual_scale
-    read = _normed(x, layer.attn_in, s)
-    attended = _normed(_attention(read, layer, s, step, place), layer.attn_out, s)
+    read = normed(x, layer.attn_in, s)
+    attended = normed(_attention(read, layer, s, step, place), layer.attn_out, s)
     if s.parallel:
-        read = read if layer.ffn_in is None else _normed(x, layer.ffn_in, s)
+        read = read if layer.ffn_in is None else normed(x, layer.ffn_in, s)
         return x + attended + _mlp(read, layer, s)
     x = x + attended * scale
-    fed = _normed(_mlp(_normed(x, layer.ffn_in, s), layer, s), layer.ffn_out, s)
+    fed = normed(_mlp(normed(x, layer.ffn_in, s), layer, s), layer.ffn_out, s)
     return x + fed * scale
 
 
-def _normed(x: Floats, norm: Norm | None, s: Settings) -> Floats:
+def normed(x: Floats, norm: Norm | None, s: Settings) -> Floats:
     """Return x [..., size] normed over its last axis, or x itself when there is no norm."""
     if norm is None:
         return x
@@ -92,9 +109,9 @@ def _attention(x: Floats, layer: Layer, s: Settings, step: _Step, place: tuple[C
 def _heads(x: Floats, norm: Norm | None, s: Settings) -> Floats:
     """Return x [n, heads * head_dim] split into heads, normed over all of them or over each."""
     if s.qk_norm == "full":
-        x = _normed(x, norm, s)
+        x = normed(x, norm, s)
     split = x.reshape(len(x), -1, s.head_dim)
-    return split if s.qk_norm in (None, "full") else _normed(split, norm, s)
+    return split if s.qk_norm in (None, "full") else normed(split, norm, s)
 
 
 def _mix(q: Floats, keys: Floats, values: Floats, s: Settings, mask: Floats) -> Floats:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from apr_qa.reference.gguf_dialects import DIALECTS, Dialect
 from apr_qa.reference.record import Floats, UnsupportedModel
+from apr_qa.reference.stored_rows import StoredRows
 from apr_qa.weights import Weights
 
 ROPE_TENSORS = ("rope_freqs.weight", "rope_factors_long.weight", "rope_factors_short.weight")
@@ -118,11 +119,11 @@ def _gemma2_scalar(config: Mapping[str, object]) -> object:
     return config.get("head_dim")
 
 
-class GgufTensors:
+class GgufTensors(StoredRows):
     """The parameters of a GGUF file, with the rows of permuted q and k put back."""
 
     def __init__(self, weights: Weights, dialect: Dialect, config: Mapping[str, object]) -> None:
-        self._weights = weights
+        super().__init__(weights)
         self._heads: dict[str, int] = {}
         if dialect.permuted:
             heads = config["num_attention_heads"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -24,7 +25,20 @@ class Tensors(Protocol):
         """Return one tensor as float32."""
 
 
-class _Shelf:
+class TensorsByRow(Tensors, Protocol):
+    """Tensors of which some rows can be had, so that a large one need never be whole in memory."""
+
+    def rows(self, name: str, start: int, stop: int) -> Floats:
+        """Return rows `start` to `stop` of a matrix as float32; good until the next call."""
+
+    def chosen(self, name: str, rows: Sequence[int]) -> Floats:
+        """Return the rows of these numbers, in their order, as float32."""
+
+    def forget(self) -> None:
+        """Give back the memory of what was read; it can be read again."""
+
+
+class Shelf:
     """Takes tensors by role, remembering which were taken."""
 
     def __init__(self, tensors: Tensors, family: Architecture, s: Settings) -> None:
@@ -32,11 +46,13 @@ class _Shelf:
         self.taken: set[str] = set()
 
     def name(self, role: str, layer: int = 0, head: int = 0, suffix: str = ".weight") -> str:
+        """Return the tensor name of a role."""
         template = self.family.tensors[role]
         name = template.replace("{n}", str(layer)).replace("{h}", str(head))
         return name.removesuffix(".weight") + suffix
 
     def take(self, name: str, shape: tuple[int, ...]) -> Floats:
+        """Return a tensor that must have this shape. Raises UnsupportedModel."""
         stored = self.tensors.shapes.get(name)
         if stored is None:
             raise UnsupportedModel(f"the tensor {name} is missing")
@@ -46,6 +62,7 @@ class _Shelf:
         return self.tensors.read(name)
 
     def linear(self, role: str, shape: tuple[int, int], bias: bool, layer: int = 0) -> Linear:
+        """Return the matrix of a role, with its bias where the model has one. Raises UnsupportedModel."""
         weight = self.take(self.name(role, layer), shape)
         return Linear(weight, self.take(self.name(role, layer, suffix=".bias"), shape[:1]) if bias else None)
 
@@ -62,10 +79,10 @@ class _Shelf:
 
 def load_parameters(tensors: Tensors, family: Architecture, s: Settings) -> Parameters:
     """Return all tensors of the model. Raises UnsupportedModel when one is missing, misshapen or left over."""
-    shelf = _Shelf(tensors, family, s)
+    shelf = Shelf(tensors, family, s)
     embedding = shelf.take(shelf.name("embedding"), (s.vocab, s.hidden))
-    layers = tuple(_layer(shelf, number) for number in range(s.layers))
-    final = shelf.norm("final_norm") or Norm()
+    layers = tuple(layer_of(shelf, number) for number in range(s.layers))
+    final = final_norm_of(shelf)
     head = _head(shelf, embedding)
     left = sorted(name for name in set(tensors.shapes) - shelf.taken if not name.endswith(_NOT_WEIGHTS))
     if left:
@@ -73,16 +90,45 @@ def load_parameters(tensors: Tensors, family: Architecture, s: Settings) -> Para
     return Parameters(embedding=embedding, layers=layers, final_norm=final, head=head)
 
 
-def _head(shelf: _Shelf, embedding: Floats) -> Linear:
+def check_parameters(tensors: Tensors, family: Architecture, s: Settings) -> None:
+    """Raise what `load_parameters` would of names and shapes, without reading a tensor."""
+    load_parameters(_Unread(tensors.shapes), family, s)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unread:
+    """Zeros of the right shapes that take no memory."""
+
+    shapes: Mapping[str, tuple[int, ...]]
+
+    def read(self, name: str) -> Floats:
+        return np.broadcast_to(np.float32(0), self.shapes[name])
+
+
+def final_norm_of(shelf: Shelf) -> Norm:
+    """Return the norm before the head."""
+    return shelf.norm("final_norm") or Norm()
+
+
+def _head(shelf: Shelf, embedding: Floats) -> Linear:
     s, name = shelf.s, shelf.name("lm_head")
     if not s.tied:
         return shelf.linear("lm_head", (s.vocab, s.hidden), shelf.family.head_bias)
-    if name in shelf.tensors.shapes and not np.array_equal(shelf.take(name, (s.vocab, s.hidden)), embedding):
-        raise UnsupportedModel(f"the config ties the embeddings, but {name} is stored and differs")
+    if name in shelf.tensors.shapes:
+        stored = shelf.take(name, (s.vocab, s.hidden))
+        parts = (slice(start, start + 1024) for start in range(0, s.vocab, 1024))
+        require_tied(name, all(np.array_equal(stored[part], embedding[part]) for part in parts))
     return Linear(embedding)
 
 
-def _layer(shelf: _Shelf, number: int) -> Layer:
+def require_tied(name: str, same: bool) -> None:
+    """Raise UnsupportedModel unless a head that is stored is the `same` as the embedding that it is tied to."""
+    if not same:
+        raise UnsupportedModel(f"the config ties the embeddings, but {name} is stored and differs")
+
+
+def layer_of(shelf: Shelf, number: int) -> Layer:
+    """Return the tensors of one layer. Raises UnsupportedModel when one is missing or misshapen."""
     s = shelf.s
     q, k, v = _qkv(shelf, number)
     gate, up = _gate_up(shelf, number)
@@ -104,7 +150,7 @@ def _layer(shelf: _Shelf, number: int) -> Layer:
     )
 
 
-def _qkv(shelf: _Shelf, number: int) -> tuple[Linear, Linear, Linear]:
+def _qkv(shelf: Shelf, number: int) -> tuple[Linear, Linear, Linear]:
     s = shelf.s
     sizes = (s.heads * s.head_dim, s.kv_heads * s.head_dim, s.kv_heads * s.head_dim)
     if shelf.family.qkv == "split":
@@ -136,7 +182,7 @@ def _every_third(fused: Linear, third: int, s: Settings) -> Linear:
     return Linear(weight, bias)
 
 
-def _gate_up(shelf: _Shelf, number: int) -> tuple[Linear | None, Linear]:
+def _gate_up(shelf: Shelf, number: int) -> tuple[Linear | None, Linear]:
     s, shape = shelf.s, (shelf.s.intermediate, shelf.s.hidden)
     if shelf.family.mlp == "gated_rows":
         fused = shelf.linear("gate_up", (2 * s.intermediate, s.hidden), s.mlp_bias, number)
@@ -146,7 +192,7 @@ def _gate_up(shelf: _Shelf, number: int) -> tuple[Linear | None, Linear]:
     return (shelf.linear("gate", shape, s.mlp_bias, number) if shelf.family.mlp == "gated" else None), up
 
 
-def _qk_norm(shelf: _Shelf, role: str, number: int, heads: int) -> Norm | None:
+def _qk_norm(shelf: Shelf, role: str, number: int, heads: int) -> Norm | None:
     s = shelf.s
     if s.qk_norm is None:
         return None

@@ -16,9 +16,9 @@ from apr_qa.reference.loading import load_parameters
 from apr_qa.reference.record import Floats, Parameters, Settings, UnsupportedModel
 from apr_qa.reference.rope import frequencies_of, longer_than_first
 from apr_qa.reference.sampling import choose
-from apr_qa.reference.source import open_source
+from apr_qa.reference.source import Source, open_source
 
-_CHUNK = 256
+CHUNK = 256
 """Tokens of a prompt that go through the layers together; bounds the memory of the score matrices."""
 
 
@@ -49,17 +49,12 @@ class Model:
         Raises UnsupportedModel for what is not known, MalformedWeights for broken files, OSError for missing ones.
         """
         with open_source(path) as source:
-            settings = read_settings(source.family, source.config)
-            settings = replace(settings, rope=replace(settings.rope, factors=source.rope_factors))
-            if settings.activation not in ACTIVATIONS:
-                raise UnsupportedModel(f"the activation {settings.activation!r} is not computed")
-            for length in (1, settings.context):  # a broken rope is found now, not at the first long prompt
-                frequencies_of(settings.rope, length, settings.context)
+            settings = settings_of(source)
             return cls(settings, load_parameters(source.tensors, source.family, settings))
 
     def logits(self, token_ids: Sequence[int]) -> Floats:
         """Return the logits [n, vocab] after each of the n tokens. Raises ContextError, ValueError for a bad id."""
-        tokens = self._checked(token_ids)
+        tokens = checked(token_ids, self.settings)
         parts = self._chunks(tokens, Cache(self.settings), len(tokens))
         return np.concatenate([logits_of(self._parameters, self.settings, part) for part in parts])
 
@@ -88,7 +83,7 @@ class Model:
 
         Raises ContextError when the context is full.
         """
-        tokens = self._checked(token_ids)
+        tokens = checked(token_ids, self.settings)
         cache = Cache(self.settings)
         chance = np.random.default_rng(sampling.seed)
         *_, last = self._chunks(tokens, cache, len(tokens))
@@ -111,15 +106,28 @@ class Model:
         return longer_than_first(rope, length) and not longer_than_first(rope, length - 1)
 
     def _chunks(self, tokens: list[int], cache: Cache, length: int) -> Iterator[Floats]:
-        for start in range(0, len(tokens), _CHUNK):
-            yield forward(self._parameters, self.settings, tokens[start : start + _CHUNK], cache, length)
+        for start in range(0, len(tokens), CHUNK):
+            yield forward(self._parameters, self.settings, tokens[start : start + CHUNK], cache, length)
 
-    def _checked(self, token_ids: Sequence[int]) -> list[int]:
-        tokens = list(token_ids)
-        if not tokens:
-            raise ValueError("an empty sequence has no logits")
-        if len(tokens) > self.settings.context:
-            raise ContextError(f"{len(tokens)} tokens pass the context of {self.settings.context}")
-        if not all(0 <= token < self.settings.vocab for token in tokens):
-            raise ValueError(f"a token id lies outside the vocabulary of {self.settings.vocab}")
-        return tokens
+
+def settings_of(source: Source) -> Settings:
+    """Return the numbers of the model. Raises UnsupportedModel for what is not known."""
+    settings = read_settings(source.family, source.config)
+    settings = replace(settings, rope=replace(settings.rope, factors=source.rope_factors))
+    if settings.activation not in ACTIVATIONS:
+        raise UnsupportedModel(f"the activation {settings.activation!r} is not computed")
+    for length in (1, settings.context):  # a broken rope is found now, not at the first long prompt
+        frequencies_of(settings.rope, length, settings.context)
+    return settings
+
+
+def checked(token_ids: Sequence[int], settings: Settings) -> list[int]:
+    """Return the tokens of a sequence. Raises ContextError, and ValueError for none or for a bad id."""
+    tokens = list(token_ids)
+    if not tokens:
+        raise ValueError("an empty sequence has no logits")
+    if len(tokens) > settings.context:
+        raise ContextError(f"{len(tokens)} tokens pass the context of {settings.context}")
+    if not all(0 <= token < settings.vocab for token in tokens):
+        raise ValueError(f"a token id lies outside the vocabulary of {settings.vocab}")
+    return tokens

@@ -10,8 +10,9 @@ from pathlib import Path
 from apr_qa.reference import apr_source, gguf_source
 from apr_qa.reference.families import FAMILIES
 from apr_qa.reference.files import read_json
-from apr_qa.reference.loading import Tensors
+from apr_qa.reference.loading import TensorsByRow
 from apr_qa.reference.record import Architecture, Floats, UnsupportedModel
+from apr_qa.reference.stored_rows import StoredRows
 from apr_qa.weights import Weights, open_weights
 
 
@@ -21,16 +22,16 @@ class Source:
 
     family: Architecture
     config: Mapping[str, object]
-    tensors: Tensors
+    tensors: TensorsByRow
     rope_factors: tuple[float, ...] = ()
     """Divisors of the rope frequencies that the file holds as a tensor."""
 
 
-class PlainTensors:
+class PlainTensors(StoredRows):
     """Tensors that already have their Hugging Face names."""
 
     def __init__(self, weights: Weights, skipped: frozenset[str] = frozenset()) -> None:
-        self._weights = weights
+        super().__init__(weights)
         self.shapes = {name: info.shape for name, info in weights.tensors.items() if name not in skipped}
 
     def read(self, name: str) -> Floats:

@@ -24,7 +24,7 @@ import numpy.typing as npt
 from apr_qa.errors import InputError
 from apr_qa.truth.envelopes import Envelope
 from apr_qa.truth.figures import Floats, Numbers, log_softmax
-from apr_qa.truth.measure import Truth, loaded, logits_on
+from apr_qa.truth.measure import Truth, logits_on
 from apr_qa.truth.text_set import Block
 
 TOP = 64
@@ -156,11 +156,9 @@ def compare_with_baseline(baseline: Baseline, path: Path) -> Bounds:
 
     Raises CannotMeasureError, MalformedWeights, OSError as `measure.measure` does.
     """
-    model = loaded(path, baseline.vocab)
     low = high = same = 0.0
     start = 0
-    for block in baseline.blocks:
-        logits = logits_on(model, block, path)[:, : baseline.vocab]
+    for logits in logits_on(path, baseline.blocks, baseline.vocab):
         for row in range(0, len(logits), _CHUNK_ROWS):
             part = slice(start + row, start + min(row + _CHUNK_ROWS, len(logits)))
             theirs = log_softmax(logits[row : row + _CHUNK_ROWS])

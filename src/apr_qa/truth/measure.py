@@ -1,17 +1,19 @@
-"""The two passes: what ground truth and a converted file make of the same tokens, one model in memory at a time."""
+"""The two passes: what ground truth and a converted file make of the same tokens, one layer in memory at a time."""
 
 from __future__ import annotations
 
 import math
 import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from apr_qa.reference import Model, UnsupportedModel
+from apr_qa.reference import UnsupportedModel
 from apr_qa.reference.model import ContextError
+from apr_qa.reference.streamed import StreamedModel, open_streamed
 from apr_qa.reference.tokenizer import load_tokenizer
 from apr_qa.truth.figures import Figures, Floats, Tally
 from apr_qa.truth.text_set import Block, blocks, positions_for
@@ -52,25 +54,22 @@ def truth_of(path: Path, most: int | None = None) -> Truth:
 def _truth(path: Path, _stamps: tuple[tuple[int, int], ...], most: int | None) -> Truth:
     parameters = sum(math.prod(info.shape) for info in read_header(path).tensors.values())
     try:
-        model = Model.load(path)
-        tokenizer = load_tokenizer(path)
-        found = blocks(tokenizer, context=model.settings.context, most=most or positions_for(parameters))
-        logits = _spooled(model, found)
+        with open_streamed(path) as model:
+            found = blocks(load_tokenizer(path), context=model.settings.context, most=most or positions_for(parameters))
+            return Truth(found, _spooled(model, found), model.settings.model_type, parameters)
     except UnsupportedModel as error:
         raise CannotMeasureError(f"the reference engine cannot compute the ground truth: {error}") from None
     except ValueError as error:
         raise CannotMeasureError(f"the ground truth does not take its own tokens: {error}") from None
-    return Truth(found, logits, model.settings.model_type, parameters)
 
 
-def _spooled(model: Model, found: tuple[Block, ...]) -> Floats:
+def _spooled(model: StreamedModel, found: tuple[Block, ...]) -> Floats:
     """Return all logits in a nameless temporary file, so that memory holds those of one text only."""
     shape = (sum(len(block.ids) for block in found), model.settings.vocab)
     with tempfile.TemporaryFile() as file:
         logits: Floats = np.memmap(file, dtype=np.float32, mode="w+", shape=shape)
     start = 0
-    for block in found:
-        part = _logits(model, block)
+    for block, part in zip(found, _logits(model, found), strict=True):
         if not np.isfinite(part).all():
             raise CannotMeasureError("the ground truth itself gives logits that are no numbers")
         logits[start : start + len(block.ids)] = part
@@ -78,10 +77,10 @@ def _spooled(model: Model, found: tuple[Block, ...]) -> Floats:
     return logits
 
 
-def _logits(model: Model, block: Block) -> Floats:
-    """Return the logits after each token of a text; what is no number in the file is found in them, not warned of."""
+def _logits(model: StreamedModel, found: Sequence[Block]) -> Iterator[Floats]:
+    """Yield the logits after each token of each text; what is no number is found in them, not warned of."""
     with np.errstate(all="ignore"):
-        return model.logits(block.ids)
+        yield from model.logits([block.ids for block in found])
 
 
 def measure(truth: Truth, path: Path) -> Figures:
@@ -108,32 +107,26 @@ class _Held:
 @lru_cache(maxsize=8)
 def _measured(held: _Held, path: Path, _stamp: tuple[int, int]) -> Figures:
     truth = held.truth
-    model = loaded(path, truth.logits.shape[1])
     tally, start = Tally(), 0
-    for block in truth.blocks:
+    for block, logits in zip(truth.blocks, logits_on(path, truth.blocks, truth.logits.shape[1]), strict=True):
         part = truth.logits[start : start + len(block.ids)]
-        tally.add(block.domain, block.ids, part, logits_on(model, block, path)[:, : part.shape[1]])
+        tally.add(block.domain, block.ids, part, logits)
         start += len(block.ids)
     return tally.figures()
 
 
-def loaded(path: Path, vocab: int) -> Model:
-    """Return the model at `path`, which must have at least `vocab` tokens.
+def logits_on(path: Path, found: Sequence[Block], vocab: int) -> Iterator[Floats]:
+    """Yield the logits [n, vocab] of the model at `path` after each token of each text.
 
-    Raises CannotMeasureError, MalformedWeights, OSError.
+    Raises CannotMeasureError, MalformedWeights also when the model does not take the texts, OSError.
     """
     try:
-        model = Model.load(path)
+        with open_streamed(path) as model:
+            if model.settings.vocab < vocab:
+                raise MalformedWeights(path, "embedding", f"has {model.settings.vocab} rows, the ground truth {vocab}")
+            for logits in _logits(model, found):
+                yield logits[:, :vocab]
     except UnsupportedModel as error:
         raise CannotMeasureError(f"the reference engine cannot compute {path.name}: {error}") from None
-    if model.settings.vocab < vocab:
-        raise MalformedWeights(path, "embedding", f"has {model.settings.vocab} rows, the ground truth {vocab}")
-    return model
-
-
-def logits_on(model: Model, block: Block, path: Path) -> Floats:
-    """Return the logits [n, vocab] after each token of a text. Raises MalformedWeights when it does not fit."""
-    try:
-        return _logits(model, block)
     except ContextError as error:
         raise MalformedWeights(path, "context", f"is too short for the ground truth's texts: {error}") from None

@@ -94,6 +94,12 @@ class Weights:
                 self._maps[file] = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
         return self._maps[file]
 
+    def forget(self) -> None:
+        """Take the pages read so far off this process's memory, where the system can; views stay good."""
+        for mapped in self._maps.values():
+            if hasattr(mmap, "MADV_DONTNEED"):
+                mapped.madvise(mmap.MADV_DONTNEED)
+
     def close(self) -> None:
         """Unmap the files; views handed out by `raw` keep theirs mapped until they go."""
         for mapped in self._maps.values():
