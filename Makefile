@@ -10,7 +10,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 APR_VERSION := 0.72.3
 APR_ROOT ?= $(HOME)/.local/apr
-LANES := test-browser test-apr test-image
+LANES := test-browser test-apr test-image test-act
+NO_LANE := not apr and not browser and not image and not act
 
 .PHONY: demo test test-again check lint lint-code lint-actions lock engine bench $(LANES) clean help
 help: ## what there is
@@ -20,11 +21,11 @@ demo: $(VENV)/run.stamp ## set up, then certify the shipped tiny model with the 
 	@$(BIN)/apr-qa demo --output out/demo
 
 test: $(VENV)/test.stamp ## set up, then run all tests that pip packages can run, without root
-	@$(BIN)/python -m pytest -q -n auto -m "not apr and not browser and not image" tests
+	@$(BIN)/python -m pytest -q -n auto -m "$(NO_LANE)" tests
 	@echo "Lanes not run here: $(LANES). Each is a make target of that name."
 
 test-again: $(VENV)/test.stamp ## what failed the last time, one test after another
-	@$(BIN)/python -m pytest -q --last-failed --last-failed-no-failures none -m "not apr and not browser and not image" tests
+	@$(BIN)/python -m pytest -q --last-failed --last-failed-no-failures none -m "$(NO_LANE)" tests
 
 test-apr: $(VENV)/test.stamp ## the tests that drive the real apr (make engine installs it)
 	@PATH="$(APR_ROOT)/bin:$$PATH" $(BIN)/python -m pytest -q -m apr tests
@@ -34,17 +35,17 @@ test-browser: $(VENV)/dev.stamp ## the pages in a real Chromium, with axe
 
 check: lint test ## what CI checks of the code
 
-test-image: $(VENV)/dev.stamp ## the image, built and run for real (root, mmdebstrap, docker.io)
-	@scripts/image-lane.sh
+test-image: $(VENV)/dev.stamp ## the image, built and run for real (a Docker engine; or root, mmdebstrap, docker.io)
+	@scripts/with-image.sh $(BIN)/python -m pytest -q -m image tests/image
+
+test-act: $(VENV)/dev.stamp ## the workflows in that image, from a comment on a fake GitHub (the same, and Go for act)
+	@scripts/with-image.sh scripts/with-act.sh $(BIN)/python -m pytest -q -m act tests/act
 
 lint: lint-code lint-actions ## all linters
 
 lint-code: $(VENV)/dev.stamp ## linters, types, layers, dependencies, spelling
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy src && $(BIN)/lint-imports
 	@$(BIN)/deptry src && $(BIN)/typos && $(BIN)/yamllint -s .
-
-test-image-built: $(VENV)/dev.stamp ## the same tests of an image that is there: IMAGE, BASE
-	@APR_QA_IMAGE=$(IMAGE) APR_QA_BASE=$(BASE) $(BIN)/python -m pytest -q -m image tests/image
 
 verify: $(VENV)/run.stamp ## the registry and the playbooks are what they are made from
 	@$(BIN)/apr-qa registry lint && $(BIN)/apr-qa lock-playbooks --verify && $(BIN)/apr-qa generate-playbooks --check

@@ -16,7 +16,7 @@ from built_image import RUNNER, Image, called  # (after the path is set)
 
 @pytest.fixture(scope="session")
 def image() -> Image:
-    """The image that `scripts/image-lane.sh` built; without it the lane fails."""
+    """The image that `scripts/with-image.sh` built; without it the lane fails."""
     return Image(name=os.environ["APR_QA_IMAGE"], base=os.environ["APR_QA_BASE"])
 
 
