@@ -165,13 +165,21 @@ def test_serve() -> None:
 
 
 def test_conversions() -> None:
-    """APR by import, GGUF by export from APR, and nothing else in one step."""
+    """APR by import, from APR by export, the rest by rosetta; nothing is converted into itself."""
     target = setting().scratch / "x.out"
-    apr, gguf = (
-        CONVERSION.command(setting(form=source), target, form).argv[1:]
-        for source, form in ((Format.SAFETENSORS, Format.APR), (Format.APR, Format.GGUF))
+    words = {step: CONVERSION.command(setting(form=step[0]), target, step[1]).argv[1:] for step in CONVERSION.steps}
+    assert len(words) == 6
+    assert words[Format.SAFETENSORS, Format.APR] == (
+        "import",
+        "/models/model.safetensors",
+        "-o",
+        "/scratch/x.out",
+        "--json",
     )
-    assert apr == ("import", "/models/model.safetensors", "-o", "/scratch/x.out", "--json")
-    assert gguf == ("export", "/models/model.apr", "--format", "gguf", "-o", "/scratch/x.out", "--json")
-    with pytest.raises(InputError, match="in one step"):
-        CONVERSION.command(setting(form=Format.SAFETENSORS), target, Format.GGUF)
+    assert words[Format.APR, Format.GGUF] == (
+        *("export", "/models/model.apr", "--format", "gguf"),
+        *("-o", "/scratch/x.out", "--json"),
+    )
+    assert words[Format.SAFETENSORS, Format.GGUF][:2] == ("rosetta", "convert")
+    with pytest.raises(InputError, match="into itself"):
+        CONVERSION.command(setting(form=Format.APR), target, Format.APR)

@@ -54,6 +54,16 @@ def _certified_before() -> Brief:
     return brief((RUN,), earlier=Evidence(run=run, observations=(), judged=(judged,)))
 
 
+_OLLAMA = {
+    "ollama_parity": {"enabled": True, "prompts": ["What is 2+2?"], "min_perf_ratio": 0.8, "quantizations": ["f16"]}
+}
+
+
+def _with_ollama() -> Brief:
+    """Return a brief of a playbook that asks for parity, on a machine with an Ollama."""
+    return brief((GGUF,), extras=_OLLAMA, ollama="")
+
+
 _PROFILE = {"profile_ci": {"enabled": True, "assertions": {"min_throughput": 10, "max_p99_ms": 5000}}}
 _ANSWERS = {"always 4": bad.always_four, "nonsense": bad.nonsense, "garbage": bad.garbage, "silent": bad.silent}
 
@@ -97,6 +107,12 @@ CASES: dict[str, Case] = {
         about=lambda: brief((RUN, GGUF)),
     ),
     "F-REGR-CERTIFIED-001": Case(fails={"wrong now": bad.nonsense}, about=_certified_before),
+    "F-OLLAMA-001": Case(
+        fails={"ours differs": bad.only("-probe-", bad.nonsense), "Ollama's differs": bad.only("-by-", bad.nonsense)},
+        about=_with_ollama,
+    ),
+    "F-OLLAMA-002": Case(fails={"slow": bad.only("-probe-", bad.slow)}, about=_with_ollama),
+    "F-OLLAMA-005": Case(fails={"refused": bad.only("-by-", bad.unloadable)}, about=_with_ollama),
     "F-REGR-GOLDEN-001": Case(
         fails={"other text": bad.nonsense},
         about=lambda: brief((RUN,), extras={"golden": [{"prompt": "Say hello.", "answer": "Hello! How can I help"}]}),

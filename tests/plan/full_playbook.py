@@ -108,6 +108,7 @@ FULL: dict[str, Any] = {
     },
     "trace_payload": {"enabled": True, "prompt": "p", "gates": ["G"]},
     "contract_tests": {"invariants": ["I-1", "I-2"]},
+    "conversions": {"enabled": True, "gates": ["F-CONV-S-A"]},
     "ollama_parity": {
         "enabled": True,
         "model_tag": "t",

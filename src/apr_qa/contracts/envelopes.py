@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -31,6 +31,33 @@ def envelopes() -> Mapping[str, Envelope]:
     """Return the envelope of each stored type whose conversions were calibrated or bounded."""
     data = json.loads(files("apr_qa.contracts").joinpath("envelopes.json").read_text(encoding="utf-8"))
     return MappingProxyType({name: Envelope(**values) for name, values in data["types"].items()})
+
+
+def on_the_way(own: Envelope, stored: Iterable[str], true: str) -> Envelope | None:
+    """Return the envelope of values that came through files of types `stored` before they fitted into `own`.
+
+    Each lossy step may add its own error; None when the error of one was never measured.
+    """
+    whole: Envelope | None = own
+    for dtype in stored:
+        step = envelope_for(dtype, true)
+        whole = None if step is None or whole is None else _summed(whole, step)
+    return whole
+
+
+def _summed(one: Envelope, other: Envelope) -> Envelope:
+    exact = envelopes()["exact"]
+    if exact in (one, other):
+        return other if one == exact else one
+    return Envelope(
+        unit=max(one.unit, other.unit) if one.unit and other.unit else 0,
+        residual=one.residual + other.residual,
+        peak=one.peak + other.peak,
+        gain=one.gain + other.gain,
+        norm=one.norm + other.norm,
+        sketch=one.sketch + other.sketch,
+        provisional=one.provisional or other.provisional,
+    )
 
 
 def envelope_for(stored: str, true: str) -> Envelope | None:

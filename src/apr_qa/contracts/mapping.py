@@ -17,8 +17,10 @@ from apr_qa.weights import Header
 
 LAYER_LIMIT = 4096
 """More layers, or more tensors of one kind in a layer, than any model has."""
-HEADS = {"gguf": "output.weight", "apr": "lm_head.weight"}
+HEADS = {"gguf": "output.weight", "apr": "lm_head.weight", "safetensors": "lm_head.weight"}
 """Where a format stores an output head of its own."""
+_SAME_NAMES = ("apr", "safetensors")
+"""Formats that keep Hugging Face's names, tensor for tensor."""
 _NO_WEIGHTS = ("*.rotary_emb.inv_freq", "*.attention.bias", "*.attention.masked_bias")
 """Buffers that older files hold besides the weights."""
 
@@ -76,7 +78,7 @@ class _Found:
 
 
 def correspond(model: Known, truth: Header, other: Header) -> Correspondence:
-    """Return how the tensors of `other` (GGUF or APR) correspond to those of `truth` (SafeTensors).
+    """Return how the tensors of `other`, in any format, correspond to those of `truth` (SafeTensors).
 
     Raises CannotApplyError when the declared numbers are out of all proportion.
     """
@@ -173,7 +175,7 @@ def _ignored(name: str, spec: FamilySpec) -> bool:
 
 
 def _written(item: _Found, form: str) -> Iterator[Written]:
-    if form == "apr":
+    if form in _SAME_NAMES:
         yield from (Written(name=name) for name in item.sources)
         return
     for written in item.spec.gguf:
@@ -182,7 +184,7 @@ def _written(item: _Found, form: str) -> Iterator[Written]:
 
 def _pair(item: _Found, written: Written, stated: Mapping[str, Any], files: tuple[Header, Header]) -> Pair:
     truth, other = files
-    sources = (written.name,) if other.format == "apr" else item.sources
+    sources = (written.name,) if other.format in _SAME_NAMES else item.sources
     shapes = {truth.tensors[name].shape for name in sources}
     if len(shapes) != 1:
         raise CannotApplyError(f"its sources have different shapes: {sorted(shapes)[:3]}")

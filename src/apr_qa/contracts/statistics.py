@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from apr_qa.contracts.compare import Comparison, Pairing
-from apr_qa.contracts.envelopes import Envelope, envelope_for
+from apr_qa.contracts.envelopes import Envelope, envelope_for, on_the_way
 from apr_qa.contracts.hypotheses import explain
 from apr_qa.contracts.local import damage
 from apr_qa.contracts.mapping import Pair
@@ -50,16 +50,28 @@ class Findings:
     """Types judged by an envelope that was derived, not measured."""
 
 
-def examine(truth: Weights, other: Weights, pairs: Sequence[Pair], numbers: Mapping[str, Any]) -> Findings:
-    """Compare every pair, one tensor in memory at a time. Raises MalformedWeights for types that cannot be decoded."""
+def examine(
+    truth: Weights,
+    other: Weights,
+    pairs: Sequence[Pair],
+    numbers: Mapping[str, Any],
+    through: Collection[str] = (),
+) -> Findings:
+    """Compare every pair, one tensor in memory at a time. Raises MalformedWeights for types that cannot be decoded.
+
+    `through`: types of files that the values of matrices went through on their way from the truth to `other`.
+    """
     source, stored = Truth(Tiles(truth)), Tiles(other)
     faults: list[Fault] = []
     unbounded: dict[str, None] = {}
     provisional: dict[str, None] = {}
     worst: dict[str, float] = {}
     for pair in pairs:
-        envelope = envelope_for(other.tensors[pair.name].dtype, truth.tensors[pair.made.sources[0]].dtype)
+        true = truth.tensors[pair.made.sources[0]].dtype
+        envelope = envelope_for(other.tensors[pair.name].dtype, true)
         pairing = Pairing(source, stored, pair.name)
+        if envelope is not None and len(pairing.shape) > 1:
+            envelope = on_the_way(envelope, through, true)
         if envelope is None:
             unbounded[pairing.dtype] = None
             continue

@@ -1,19 +1,16 @@
-"""`apr serve run`: HTTP in OpenAI's shape, and the conversions `apr` makes."""
+"""`apr serve run`: HTTP in OpenAI's shape."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from apr_qa.engines._apr_failures import failure
 from apr_qa.engines._apr_run import device, environment
 from apr_qa.engines._openai_chat import chat_request, read_chat
 from apr_qa.engines._questions import insist, plain_refusal
 from apr_qa.engines._values import first_object
-from apr_qa.errors import InputError
-from apr_qa.vocab.axes import Format
 from apr_qa.vocab.command import Command, HttpRequest, HttpResponse
-from apr_qa.vocab.engines import Conversion, Server, Setting
+from apr_qa.vocab.engines import Server, Setting
 from apr_qa.vocab.scenario import Scenario
 
 _LISTENING = re.compile(rb"listening on http://127\.0\.0\.1:(\d{1,5})\s")
@@ -53,27 +50,3 @@ SERVER = Server(
     read=read_chat,
     failed=failure,
 )
-
-
-def _convert(setting: Setting, target: Path, form: Format) -> Command:
-    """SafeTensors or GGUF become APR by `import`; APR becomes GGUF by `export`.
-
-    GGUF keeps its chat template only when `tokenizer.json` and `chat_template.jinja` lie beside the APR file.
-    Raises InputError for any other pair: `apr` makes GGUF from APR alone.
-    """
-    source = setting.artefact
-    words: tuple[str, ...]
-    if form is Format.APR and source.format is not Format.APR:
-        words = ("import", str(source.path), "-o", str(target), "--json")
-    elif form is Format.GGUF and source.format is Format.APR:
-        words = ("export", str(source.path), "--format", "gguf", "-o", str(target), "--json")
-    else:
-        raise InputError(
-            f"apr does not turn {source.format} into {form} in one step",
-            where=str(source.path),
-            remedy="Convert SafeTensors to APR first, then APR to GGUF.",
-        )
-    return Command(argv=(*setting.program, *words), env=environment(setting), timeout_s=setting.timeout_s)
-
-
-CONVERSION = Conversion(command=_convert, formats=(Format.APR, Format.GGUF))

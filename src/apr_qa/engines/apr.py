@@ -6,9 +6,10 @@ import re
 
 from apr_qa.engines._apr_batch import BATCH
 from apr_qa.engines._apr_chat import CONVERSATION, chat_refusal
+from apr_qa.engines._apr_convert import CONVERSION
 from apr_qa.engines._apr_diagnose import diagnose
 from apr_qa.engines._apr_run import ONE_SHOT, run_refusal
-from apr_qa.engines._apr_serve import CONVERSION, SERVER
+from apr_qa.engines._apr_serve import SERVER
 from apr_qa.engines._endings import last_line
 from apr_qa.engines._questions import plain_refusal
 from apr_qa.engines._values import decode, first_object, mapping, words

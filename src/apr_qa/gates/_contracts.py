@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +39,7 @@ def draw_for(invariant: str) -> Callable[[GateSpec, Brief], Drawn]:
             return Drawn()
         if Format.SAFETENSORS not in brief.files.artefacts:
             return _draw.not_drawn(spec, "there are no SafeTensors files to hold the others against")
-        why = {form: _unknown(brief.files, form) for form in forms}
+        why = {form: unknown(brief.files, form) for form in forms}
         return Drawn(
             claims=tuple(_draw.claim(spec, Subject(format=form)) for form in forms if not why[form]),
             not_run=tuple(NotRun(what=f"{spec.id}@{form}", reason=why[form]) for form in forms if why[form]),
@@ -54,16 +54,17 @@ def _asked(brief: Brief, invariant: str) -> bool:
     return not isinstance(wanted, list | tuple) or not wanted or invariant in wanted
 
 
-def _unknown(files: ModelFiles, form: Format) -> str:
+def unknown(files: ModelFiles, form: Format) -> str:
     """Return why the format cannot be judged, empty when it can; a config that is missing or broken falls later."""
     try:
         config = _model_files.optional_json(files.artefacts[Format.SAFETENSORS].folder / _model_files.CONFIG)
     except _model_files.BadFileError:
         return ""
-    return _gap(known(config), config, form) if config else ""
+    return gap(known(config), config, form) if config else ""
 
 
-def _gap(model: Known | None, config: Mapping[str, Any], form: Format) -> str:
+def gap(model: Known | None, config: Mapping[str, Any], form: Format) -> str:
+    """Return what is not known of a model in a format, so that its tensors cannot be mapped; empty when all is."""
     if model is None:
         kind = config.get("model_type") or config.get("architectures")
         return f"the tensors of {_judging.quoted(str(kind))} are not known: no family file describes it"
@@ -80,9 +81,9 @@ def on_converted(judge: Callable[[Converted], Verdict]) -> Callable[[Claim, Exhi
     def with_truth(artefact: Artefact, other: Header, truth: Artefact) -> Verdict:
         config = _model_files.read_json(truth.folder / _model_files.CONFIG)
         model = known(config)
-        gap = _gap(model, config, artefact.format)
-        if model is None or gap:
-            return _judging.unjudged(gap)
+        missing = gap(model, config, artefact.format)
+        if model is None or missing:
+            return _judging.unjudged(missing)
         try:
             true = _model_files.header_of(truth)
             mapped = correspond(model, true, other)
@@ -104,6 +105,18 @@ def on_converted(judge: Callable[[Converted], Verdict]) -> Callable[[Claim, Exhi
         return inner(claim, exhibits)
 
     return whole
+
+
+def name_faults(mapped: Correspondence) -> Iterator[str]:
+    """Yield, a sentence each, what of the two files has no partner or another shape than its partner makes."""
+    for name, sources in mapped.missing.items():
+        yield f"{name} is missing; it comes from {sources[0]}"
+    for name, reason in mapped.misshapen.items():
+        yield f"{name} {reason}"
+    for name in mapped.extra:
+        yield f"{name} comes from nothing in the ground truth"
+    for name in mapped.lacking:
+        yield f"the ground truth itself lacks {name}"
 
 
 def _present(truth: Artefact | None) -> Artefact:

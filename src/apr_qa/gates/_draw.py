@@ -93,6 +93,16 @@ def not_drawn(spec: GateSpec, reason: str, *, required: bool = False) -> Drawn:
     return Drawn(not_run=(NotRun(what=spec.id, reason=reason, required=required),))
 
 
+def strangers(section: Mapping[str, Any], known: Iterable[str], name: str) -> tuple[NotRun, ...]:
+    """Return what is to be said of gates that a playbook section lists and that are none of its own."""
+    listed = section.get("gates") or ()
+    return tuple(
+        NotRun(what=f"{name} gate {gate}", reason=f"the gates of {name} are {', '.join(known)}")
+        for gate in listed
+        if gate not in known
+    )
+
+
 def profile_limit(brief: Brief, name: str) -> float | None:
     """Return one of the `assertions` of the playbook's `profile_ci` section; None when it is not asked for.
 

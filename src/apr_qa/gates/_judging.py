@@ -74,11 +74,14 @@ def unanswered(name: str, exhibits: Exhibits) -> Verdict | None:
         return unjudged(f"{name} was not asked")
     if observation.reply.ending is Ending.ANSWERED:
         return None
-    outcome, words = _BY_ENDING[observation.reply.ending]
-    said = one_line(observation.reply.message or observation.stderr_tail)
-    return Verdict(
-        outcome=outcome, reason=f"{words}: {said}" if said else words, detail={"ending": observation.reply.ending}
-    )
+    return ended(observation.reply.ending, observation.reply.message or observation.stderr_tail)
+
+
+def ended(ending: Ending, message: str) -> Verdict:
+    """Return the verdict on an engine that did not do what it was asked, with its own words."""
+    outcome, words = _BY_ENDING[ending]
+    said = one_line(message)
+    return Verdict(outcome=outcome, reason=f"{words}: {said}" if said else words, detail={"ending": ending})
 
 
 def nothing_answered(claim: Claim, exhibits: Exhibits) -> Verdict:

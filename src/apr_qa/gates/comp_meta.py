@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
-from apr_qa.gates import _draw, _facts, _judging, _model_files
+from apr_qa.gates import _agreeing, _draw, _facts, _judging, _model_files
 from apr_qa.gates._vocabulary import Vocabulary, vocabulary_of
 from apr_qa.vocab.artefacts import Artefact, ModelFiles
 from apr_qa.vocab.axes import Category, Format
@@ -13,11 +12,6 @@ from apr_qa.vocab.gates import Gate, GateSpec
 from apr_qa.vocab.plan import Claim
 from apr_qa.vocab.verdict import Verdict
 from apr_qa.weights import Header, MalformedWeights
-
-EXACT = ("layers", "hidden", "heads", "kv_heads", "head_dim", "intermediate", "context")
-REAL = ("rope_theta", "eps")
-FLOAT32 = 1e-6
-"""Relative difference that storing a number as float32 may make."""
 
 
 def _judge(artefact: Artefact, _claim: Claim, files: ModelFiles) -> Verdict:
@@ -60,38 +54,13 @@ def _small_files(artefact: Artefact, facts: _facts.Facts, vocabulary: Vocabulary
         yield "chat_template.jinja and tokenizer_config.json hold different chat templates"
 
 
-def _between(other: tuple[Artefact, Header], truth: tuple[Artefact, Header]) -> Iterator[str]:
+def _between(other: _agreeing.Side, truth: _agreeing.Side) -> Iterator[str]:
     """Yield where a converted format contradicts the ground truth; what it does not carry contradicts nothing."""
-    ours, theirs = _facts.facts_of(*truth), _facts.facts_of(*other)
-    form = other[0].format
-    for name in EXACT:
-        a, b = getattr(ours, name), getattr(theirs, name)
-        if a is not None and b is not None and a != b:
-            yield f"{name} is {a} in config.json and {b} in the {form} file"
-    for name in REAL:
-        a, b = getattr(ours, name), getattr(theirs, name)
-        if a is not None and b is not None and not math.isclose(a, b, rel_tol=FLOAT32):
-            yield f"{name} is {a:g} in config.json and {b:g} in the {form} file"
-    if ours.eos and theirs.eos and not set(theirs.eos) & set(ours.eos):
-        yield f"the end token is {list(ours.eos)} in config.json and {list(theirs.eos)} in the {form} file"
-    if ours.bos is not None and theirs.bos is not None and ours.bos != theirs.bos:
-        yield f"the begin token is {ours.bos} in config.json and {theirs.bos} in the {form} file"
+    yield from _agreeing.numbers_apart(truth, other)
     a, b = _model_files.template_of(*truth), _model_files.template_of(*other)
     if a is not None and b is not None and a.strip() != b.strip():
-        yield f"the chat template of the {form} file differs from that of the SafeTensors files"
-    yield from _vocabularies(vocabulary_of(*truth), vocabulary_of(*other), form)
-
-
-def _vocabularies(ours: Vocabulary, theirs: Vocabulary, form: Format) -> Iterator[str]:
-    different = [n for n, token in ours.tokens.items() if theirs.tokens.get(n) != token]
-    if different:
-        first = different[0]
-        yield (
-            f"token {first} is {ours.tokens[first]!r} in tokenizer.json and {theirs.tokens.get(first)!r} in the {form}"
-            f" file ({len(different)} differ)"
-        )
-    if theirs.merges and ours.merges and theirs.merges != ours.merges:
-        yield f"the merges of the {form} file differ from those of tokenizer.json"
+        yield f"the chat template of the {other[0].format} file differs from that of the SafeTensors files"
+    yield from _agreeing.tokens_apart(truth, other)
 
 
 GATE = Gate(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from apr_qa.contracts.mapping import Correspondence
 from apr_qa.gates import _contracts, _judging
 from apr_qa.vocab.axes import Category, Gateway, Severity
 from apr_qa.vocab.gates import Gate, GateSpec
@@ -15,7 +12,7 @@ _SHOWN = 20
 
 def _judge(found: _contracts.Converted) -> Verdict:
     mapped = found.mapped
-    faults = list(_faults(mapped))
+    faults = list(_contracts.name_faults(mapped))
     detail = {"family": found.model.spec.name, "pairs": len(mapped.pairs)}
     if faults:
         more = f"; {len(faults) - 1} more" if len(faults) > 1 else ""
@@ -29,17 +26,6 @@ def _judge(found: _contracts.Converted) -> Verdict:
         )
     head = ", the output head is the embedding" if mapped.tied else ""
     return _judging.held(f"{len(mapped.pairs)} tensors correspond one to one ({found.model.spec.name}){head}", **detail)
-
-
-def _faults(mapped: Correspondence) -> Iterator[str]:
-    for name, sources in mapped.missing.items():
-        yield f"{name} is missing; it comes from {sources[0]}"
-    for name, reason in mapped.misshapen.items():
-        yield f"{name} {reason}"
-    for name in mapped.extra:
-        yield f"{name} comes from nothing in the ground truth"
-    for name in mapped.lacking:
-        yield f"the ground truth itself lacks {name}"
 
 
 GATE = Gate(

@@ -19,6 +19,7 @@ from apr_qa.pipeline.privacy import published
 from apr_qa.pipeline.progress import Progress
 from apr_qa.pipeline.ready import Ready
 from apr_qa.pipeline.trial import Trial
+from apr_qa.pipeline.workshop import workshop
 from apr_qa.run.guard import Snapshot, changed, snapshot
 from apr_qa.run.observe import observe
 from apr_qa.score.mqs import score
@@ -103,6 +104,7 @@ def _hear(ready: Ready, trial: Trial, progress: Progress, ask: Ask | None) -> No
                     return
             before = snapshot(ready.files)
             _ask(ready, trial, progress, ask)
+            _convert(ready, trial, progress)
             trial.conclude(_touched(before, progress), progress)
         except KeyboardInterrupt:
             progress.ended("stopped")
@@ -135,6 +137,20 @@ def _engines_say(
         units=ready.unit,
         started=progress.started,
     )
+
+
+def _convert(ready: Ready, trial: Trial, progress: Progress) -> None:
+    """Let the engine convert, and judge what it makes, unless the run has been stopped."""
+    claims = [] if trial.stop else trial.of_conversions()
+    if not claims:
+        return
+    with workshop(ready.files, ready.equipment[""], ready.folder / "conversions", progress.busy) as shop:
+        for claim in claims:
+            made = shop.made(claim.params)
+            progress.busy(f"{claim.gate}: {claim.subject}")
+            trial.judge(claim, progress, made)
+            if trial.stop:
+                return
 
 
 def _touched(before: Snapshot, progress: Progress) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from apr_qa.fetch.cache import make_folder, need_space
 from apr_qa.files import digest_of
 from apr_qa.pipeline.engines import Chosen
 from apr_qa.pipeline.targets import Busy
+from apr_qa.pipeline.workshop import COMPANIONS
 from apr_qa.run.isolation import fence
 from apr_qa.run.process import run
 from apr_qa.text import one_line
@@ -26,13 +27,6 @@ from apr_qa.vocab.command import Command, Completed
 from apr_qa.vocab.engines import Equipped, Setting
 
 LIMIT_S = 3600.0
-_COMPANIONS = (
-    "config.json",
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "chat_template.jinja",
-    "generation_config.json",
-)
 _STEPS = {Format.APR: Format.SAFETENSORS, Format.GGUF: Format.APR}
 """What each format is made from."""
 
@@ -70,7 +64,7 @@ def with_conversions(
 
 
 def _can(equipped: Equipped, form: Format) -> bool:
-    return equipped.engine.conversion is not None and form in equipped.engine.conversion.formats
+    return equipped.engine.conversion is not None and (_STEPS[form], form) in equipped.engine.conversion.steps
 
 
 def _with(files: ModelFiles, form: Format, shop: _Workshop) -> ModelFiles:
@@ -98,7 +92,7 @@ def _make(truth: Artefact, source: Artefact, target: Path, command: Command, sho
     make_folder(target.parent)
     size = sum(path.stat().st_size for path in source.files)
     need_space(target.parent, 2 * size, f"making {target.name}")
-    for name in _COMPANIONS:
+    for name in COMPANIONS:
         if (truth.folder / name).is_file():
             shutil.copyfile(truth.folder / name, target.parent / name)
     shop.busy(f"{shop.equipped.facts.name} makes {target.name} of {source.path.name}, {size / 1e6:.0f} MB")

@@ -14,7 +14,7 @@ from apr_qa.vocab.axes import Format
 from apr_qa.vocab.plugs import Engine, Equipped
 
 ROOM = "apr_qa.engines"
-APR, REFERENCE = "apr", "reference"
+APR, REFERENCE, OLLAMA = "apr", "reference", "ollama"
 EMBEDDED: Mapping[Format, str] = {Format.SAFETENSORS: REFERENCE, Format.GGUF: "llama.cpp"}
 """What runs on a fresh machine: two implementations that owe each other nothing."""
 
@@ -53,9 +53,18 @@ def choose(word: str, formats: Sequence[Format], apr_binary: str = APR) -> Chose
     return Chosen(by_format=dict.fromkeys(formats, equipped))
 
 
-def reference() -> Equipped:
-    """Return the judge's own eye."""
-    return _embedded_one(REFERENCE)
+def companion(name: str) -> Equipped:
+    """Return an engine that is asked besides the one on trial, for comparison. Raises EngineMissingError."""
+    return _embedded_one(name)
+
+
+def why_no_ollama() -> str:
+    """Return why no Ollama can be asked here, with the way to get one; empty when there is one."""
+    try:
+        companion(OLLAMA)
+    except EngineMissingError as error:
+        return f"{error.problem}; {error.remedy}"
+    return ""
 
 
 def _auto(formats: Sequence[Format], apr_binary: str) -> Chosen:

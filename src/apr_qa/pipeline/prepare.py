@@ -75,18 +75,21 @@ def _request(target: Target, wishes: Wishes, files: ModelFiles, chosen: Chosen, 
         context=context_of(files),
         has_template=has_template(files),
         unequipped=chosen.unequipped,
+        ollama=engines.why_no_ollama() if _wants_ollama(target) else "the playbook asks for no parity with Ollama",
         seed=wishes.seed,
         timeout_s=wishes.timeout_s,
         sizes={form: sum(p.stat().st_size for p in a.files) for form, a in files.artefacts.items()},
     )
 
 
+def _wants_ollama(target: Target) -> bool:
+    return bool((target.playbook.extras.get("ollama_parity") or {}).get("enabled"))
+
+
 def equipment(plan: Plan, chosen: Chosen) -> Mapping[str, Mapping[Format, Equipped]]:
-    """The engine on trial, and the judge's own eye where the plan asks it."""
-    own = (
-        {engines.REFERENCE: dict.fromkeys(Format, engines.reference())} if any(s.engine for s in plan.scenarios) else {}
-    )
-    return {"": chosen.by_format, **own}
+    """The engine on trial, and those that the plan asks besides: the judge's own eye, an Ollama."""
+    besides = dict.fromkeys(s.engine for s in plan.scenarios if s.engine)
+    return {"": chosen.by_format, **{name: dict.fromkeys(Format, engines.companion(name)) for name in besides}}
 
 
 def _name(plan: Plan, files: ModelFiles, chosen: Chosen) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 
 from apr_qa.evidence.journal import Journal
 from apr_qa.evidence.judge import judge_answer, judge_claim
@@ -14,6 +16,7 @@ from apr_qa.rooms import furnish
 from apr_qa.run.policy import should_stop
 from apr_qa.vocab.artefacts import ModelFiles
 from apr_qa.vocab.axes import FailurePolicy
+from apr_qa.vocab.conversions import Made
 from apr_qa.vocab.evidence import Judged
 from apr_qa.vocab.gates import Exhibits, Gate, Oracle
 from apr_qa.vocab.observation import Observation
@@ -86,8 +89,13 @@ class Trial:
     def of_files(self) -> Iterator[Claim]:
         """Yield the claims that the files alone decide and that have no verdict yet."""
         for claim in self._plan.claims:
-            if not claim.needs and not claim.params.get("last") and claim.id not in self._verdicts:
+            waits = claim.needs or claim.params.get("last") or claim.params.get("routes")
+            if not waits and claim.id not in self._verdicts:
                 yield claim
+
+    def of_conversions(self) -> list[Claim]:
+        """Return the claims about files that the engine is told to make, without verdict yet."""
+        return [c for c in self._plan.claims if c.params.get("routes") and c.id not in self._verdicts]
 
     def pending(self) -> list[Scenario]:
         """Return the questions that a claim without verdict, or others, still wait for, in the order of the plan."""
@@ -111,8 +119,8 @@ class Trial:
             if claim.params.get("last") and self._observations:
                 self.judge(claim, progress)
 
-    def judge(self, claim: Claim, progress: Progress) -> None:
-        """Judge one claim, write the verdict down, and see what the policy says."""
+    def judge(self, claim: Claim, progress: Progress, made: Mapping[str, Made] = MappingProxyType({})) -> None:
+        """Judge one claim, write the verdict down, and see what the policy says. `made`: files the engine converted."""
         if claim.id in self._verdicts:
             return
         everything = Exhibits(
@@ -122,7 +130,7 @@ class Trial:
             files=self._files,
             changed=self._changed,
         )
-        verdict = judge_claim(claim, self._gates[claim.gate], exhibits_for(claim, everything))
+        verdict = judge_claim(claim, self._gates[claim.gate], replace(exhibits_for(claim, everything), made=made))
         judged = Judged(claim=claim, verdict=verdict)
         self._verdicts[claim.id] = verdict
         self._journal.write(judged)

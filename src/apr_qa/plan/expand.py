@@ -11,6 +11,8 @@ from apr_qa.plan.drawing import Hand, draw, require_categories
 from apr_qa.plan.matrix import Questions, ask
 from apr_qa.plan.request import PlanRequest
 from apr_qa.plan.watched import Watched
+from apr_qa.vocab.conversions import Step
+from apr_qa.vocab.engines import Equipped
 from apr_qa.vocab.gates import Brief
 from apr_qa.vocab.plan import NotRun, Plan
 
@@ -42,7 +44,14 @@ def _brief(request: PlanRequest, field: Field, questions: Questions, extras: Wat
         has_template=request.has_template,
         reference=request.reference,
         earlier=request.earlier,
+        conversions=frozenset(step for equipped in request.equipment.values() for step in _steps(equipped)),
+        converter=", ".join(dict.fromkeys(f"{e.facts.name} {e.facts.version}" for e in request.equipment.values())),
+        ollama=request.ollama,
     )
+
+
+def _steps(equipped: Equipped) -> tuple[Step, ...]:
+    return equipped.engine.conversion.steps if equipped.engine.conversion else ()
 
 
 def _sealed(request: PlanRequest, field: Field, questions: Questions, hand: Hand, sections: tuple[NotRun, ...]) -> Plan:

@@ -47,6 +47,8 @@ class PlanRequest:
     has_template: bool = True
     reference: str = ""
     """Empty when the reference engine can read the ground truth; else the reason why not."""
+    ollama: str = "no Ollama was looked for"
+    """Empty when there is an Ollama to compare with; else the reason why not."""
     earlier: Evidence | None = None
     sizes: Mapping[Format, int] = field(default_factory=dict)
     """Bytes of the weights, for the prediction; nominal ones when not known."""

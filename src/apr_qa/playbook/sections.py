@@ -139,6 +139,13 @@ class ContractTests(Section):
     invariants: tuple[Literal["I-1", "I-2", "I-3", "I-4", "I-5"], ...] = ("I-2", "I-3", "I-4", "I-5")
 
 
+class Conversions(Section):
+    """What the engine makes of the model when it is told to convert."""
+
+    enabled: Truth = True
+    gates: Gates = ()
+
+
 class OllamaParity(Section):
     """The same GGUF through Ollama."""
 

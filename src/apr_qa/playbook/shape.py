@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, StringConstraints
 
 from apr_qa.playbook.sections import (
     ContractTests,
+    Conversions,
     DifferentialTests,
     FalsificationGate,
     KernelProfile,
@@ -141,6 +142,7 @@ class PlaybookFile(Section):
     profile_ci: ProfileCi | None = None
     trace_payload: TracePayload | None = None
     contract_tests: ContractTests | None = None
+    conversions: Conversions | None = None
     ollama_parity: OllamaParity | None = None
     kernel_profile: KernelProfile | None = None
     metadata: dict[str, Any] = Field(
@@ -157,6 +159,7 @@ SECTIONS = (
     "profile_ci",
     "trace_payload",
     "contract_tests",
+    "conversions",
     "ollama_parity",
     "kernel_profile",
     "metadata",

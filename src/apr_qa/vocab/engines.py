@@ -9,6 +9,7 @@ from pathlib import Path
 from apr_qa.vocab.artefacts import Artefact
 from apr_qa.vocab.axes import Backend, Cell, Format
 from apr_qa.vocab.command import Command, Completed, HttpRequest, HttpResponse
+from apr_qa.vocab.conversions import Step
 from apr_qa.vocab.evidence import EngineFacts
 from apr_qa.vocab.observation import Reply
 from apr_qa.vocab.scenario import Scenario
@@ -96,11 +97,14 @@ class Server:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversion:
-    """How an engine turns ground truth into another format."""
+    """How an engine turns one format into another."""
 
     command: Callable[[Setting, Path, Format], Command]
     """From `setting.artefact` to the file given, in the format given."""
-    formats: tuple[Format, ...]
+    steps: tuple[Step, ...]
+    """What it makes of what in one command."""
+    failed: Callable[[Completed], Reply]
+    """From a program that ended without the file it owed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

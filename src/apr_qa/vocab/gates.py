@@ -9,6 +9,7 @@ from typing import Any
 from apr_qa.vocab.artefacts import ModelFiles
 from apr_qa.vocab.axes import Backend, Category, Cell, Format, Gateway, Modality, Severity, Tier
 from apr_qa.vocab.catalog import TierSpec
+from apr_qa.vocab.conversions import Made, Step
 from apr_qa.vocab.evidence import Evidence
 from apr_qa.vocab.observation import Observation
 from apr_qa.vocab.plan import Claim, NotRun
@@ -89,6 +90,12 @@ class Brief:
     """Empty when the reference engine can read the ground truth; else the reason why not."""
     earlier: Evidence | None = None
     """The last certified evidence of this model, if any."""
+    conversions: frozenset[Step] = frozenset()
+    """What the engine on trial makes of what in one command."""
+    converter: str = "the engine"
+    """Its name and version."""
+    ollama: str = "no Ollama was looked for"
+    """Empty when there is an Ollama to compare with; else the reason why not."""
     by_cell: Mapping[Cell, tuple[Scenario, ...]] = field(init=False, repr=False, compare=False)
     """`matrix` by cell, grouped once: every gate asks for it."""
 
@@ -120,6 +127,8 @@ class Exhibits:
     """The verdict on each answer by itself: how asking ended, then garbage, then the scenario's oracle."""
     files: ModelFiles | None = None
     """None when evidence is judged again without the model at hand."""
+    made: Mapping[str, Made] = field(default_factory=dict)
+    """Converted files by `route_name`: those on the routes in `claim.params["routes"]`, with every step before them."""
     changed: tuple[str, ...] = ()
     """What engines did to the model's own files, a sentence each; known to claims with `params["last"]` only."""
 

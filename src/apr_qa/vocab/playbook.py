@@ -93,6 +93,6 @@ class Playbook:
     failure_policy: FailurePolicy | None = None
     extras: Mapping[str, Any] = field(default_factory=dict)
     """property_tests, falsification_gates, state_machine, differential_tests, profile_ci, trace_payload,
-    contract_tests, ollama_parity, kernel_profile, metadata: as loaded, defaults filled in, JSON values."""
+    contract_tests, conversions, ollama_parity, kernel_profile, metadata: as loaded, defaults filled in, JSON values."""
     not_run: tuple[str, ...] = ()
     """Parts accepted whose machinery is not built, as `what: reason`; each becomes a `not run:` line of the plan."""
