@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import yaml
 
+from apr_qa.catalog.judged import sentence
 from apr_qa.cli.main import run
 from apr_qa.errors import InputError
 from apr_qa.pipeline._qualify_cases import Case, cases, healthy_copy, target_of
@@ -21,6 +24,7 @@ from apr_qa.vocab.axes import Backend, Format, Tier
 from apr_qa.vocab.mutators import FaultLayer, Place
 from apr_qa.vocab.score import Status
 
+ROOT = Path(__file__).parents[2]
 COMPUTED = {"rope-scaled"}
 """No file contradicts another, and no weight is wrong: only a forward pass shows it (see docs/judge.md)."""
 BY_FILES = [
@@ -82,13 +86,14 @@ def test_a_qualification_ends_in_a_matrix_and_a_page(tmp_path: Path) -> None:
     )
     steps: list[int] = []
     matrix = qualify(ask, lambda step: steps.append(step.done))
-    written = write_matrix(matrix, tmp_path)
+    written = write_matrix(matrix, tmp_path, summary_file=tmp_path / "judged.yaml")
     rows = {row.case: row for row in matrix.rows}
     assert rows["wrong-magic in gguf f16"].at(Tier.SMOKE) is None
     assert [p.found for p in matrix.proved] == [Share(hits=1, of=1), Share(hits=3, of=3)]
     assert not matrix.clean_files[0].found
     assert steps == [1, 2, 3, 4, 5]
     assert json.loads(written[0].read_text())["proved"][1]["found"] == {"hits": 3, "of": 3}
+    assert yaml.safe_load(written[-1].read_text())["tiers"]["mvp"]["found"] == [3, 3]
     text = written[1].read_text()
     assert "apr-qa qualify --only ..." in text
     assert "| pickle | safetensors | x G0 | x G0 |" in text
@@ -135,6 +140,35 @@ def test_what_is_missed_unknown_or_equivalent_is_counted_as_such() -> None:
     assert (seen.found, seen.gateway, seen.named) == (Share(hits=1, of=2), Share(hits=0, of=1), Share(hits=1, of=1))
     assert seen.missed == ("b",)
     assert seen.unknown == ("c: no such file",)
+
+
+def test_what_certificates_say_of_the_judge_stands_on_its_page() -> None:
+    """The few figures in the catalogue are those of the page in the docs."""
+    page = (ROOT / "docs" / "judge.md").read_text()
+    figures = yaml.safe_load((ROOT / "src" / "apr_qa" / "catalog" / "judged.yaml").read_text())
+    for tier, shares in figures["tiers"].items():
+        (row,) = [line for line in page.splitlines() if line.startswith(f"| {tier} |")]
+        for (hits, of), cell in zip(shares.values(), row.split("|")[2:], strict=False):
+            assert cell.strip().startswith(f"{hits} of {of} (")
+    alarms = page[page.index("False alarms:") :]
+    assert alarms.startswith("False alarms: {} of {} ".format(*figures["clean"]))
+    assert "{} of {} ".format(*figures["clean_files"]) in alarms.splitlines()[1]
+
+
+def test_a_heavier_tier_plans_every_gate_of_a_lighter_one(tmp_path: Path) -> None:
+    """What is found at mvp cannot be missed at standard or deep for want of a gate."""
+    wishes = Wishes(engine="embedded", output=tmp_path)
+    planned = [prepare(target_of("tiny", tier), wishes, lambda _doing: None).plan.claims for tier in Tier]
+    gates = [{claim.gate for claim in claims} for claims in planned]
+    assert all(lighter <= heavier for lighter, heavier in pairwise(gates))
+    assert "F-CONTRACT-I1-001" in gates[-1]
+
+
+@pytest.mark.parametrize(("tier", "said"), [(Tier.SMOKE, "at smoke: "), (Tier.DEEP, "at quick: ")])
+def test_certificates_say_how_far_the_judge_can_be_trusted(tier: Tier, said: str) -> None:
+    """In figures that were measured; the nearest lighter tier speaks for one that was not."""
+    assert sentence(tier).startswith(said)
+    assert "false alarms on" in sentence(tier)
 
 
 def test_bounds_are_wilsons() -> None:

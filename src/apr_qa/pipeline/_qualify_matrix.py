@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from apr_qa.pipeline._qualify_cases import Case
 from apr_qa.pipeline._qualify_trial import Depth, Eye, Finding
 from apr_qa.vocab.axes import Tier
 
+_SHARES = ("found", "gateway", "named")
 _Z = 1.959964
 """Two-sided 95 %."""
 
@@ -87,6 +89,8 @@ class Matrix:
     """Healthy conversions, the whole tier."""
     clean_files: tuple[Finding, ...]
     """Healthy conversions, the gates of files only."""
+    deeper: tuple[Row, ...]
+    """Faults certified in full at standard and deep."""
     untried: tuple[str, ...]
     """Left out because the time was up."""
     depth: Depth
@@ -130,6 +134,19 @@ def proved(rows: Iterable[Row], tier: Tier) -> Proved:
 def alarms(findings: Sequence[Finding]) -> Share:
     """Return how many healthy ones were alarmed."""
     return _share(seen.found for seen in findings if not seen.trouble)
+
+
+def summary(matrix: Matrix) -> dict[str, Any]:
+    """Return the few figures that stand in every certificate, as plain values."""
+    return {
+        "version": matrix.version,
+        "tiers": {
+            one.tier.value: {kind: [getattr(one, kind).hits, getattr(one, kind).of] for kind in _SHARES}
+            for one in matrix.proved
+        },
+        "clean": [alarms(matrix.clean).hits, alarms(matrix.clean).of],
+        "clean_files": [alarms(matrix.clean_files).hits, alarms(matrix.clean_files).of],
+    }
 
 
 def only_by(rows: Iterable[Row], eye: Eye) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ def page(matrix: Matrix) -> str:
             *_only(matrix),
             *_healthy(matrix),
             *_depth(matrix),
+            *_deeper(matrix),
             *_limits(),
             "## The matrix",
             "",
@@ -50,7 +51,7 @@ def cell(finding: Finding | None) -> str:
         return UNKNOWN
     if not finding.found:
         return MISSED
-    return " ".join([FOUND, *finding.gateways])
+    return " ".join([FOUND, *sorted(finding.gateways)])
 
 
 def _summary(matrix: Matrix) -> Iterator[str]:
@@ -105,6 +106,14 @@ def _depth(matrix: Matrix) -> Iterator[str]:
         yield "Each fault was tried until it was found: gates of files first, then those that compute, then engines."
         yield "So the column *found by* names the first that saw it, not all (`--depth detectors` names all)."
         yield ""
+
+
+def _deeper(matrix: Matrix) -> Iterator[str]:
+    if matrix.deeper:
+        tiers = [finding.tier for finding in matrix.deeper[0].findings]
+        yield from ("## At the heavy tiers", "")
+        yield "Whatever mvp asks, standard and deep ask too. One fault of each kind, certified there in full:"
+        yield from ("", *_table(matrix.deeper, tiers), "")
 
 
 def _limits() -> Iterator[str]:

@@ -12,17 +12,22 @@ from pathlib import Path
 from apr_qa import __version__
 from apr_qa.files import plain_data, write_text
 from apr_qa.pipeline._qualify_cases import ROOM, Case, cases, healthy_copy
-from apr_qa.pipeline._qualify_matrix import Matrix, Row, alarms, proved, row_of
+from apr_qa.pipeline._qualify_matrix import Matrix, Row, alarms, proved, row_of, summary
 from apr_qa.pipeline._qualify_page import page
 from apr_qa.pipeline._qualify_trial import Depth, Finding, try_case, try_healthy
 from apr_qa.pipeline.results import as_json
+from apr_qa.playbook.plain_yaml import yaml_text
 from apr_qa.rooms import furnish
 from apr_qa.vocab.axes import Tier
 from apr_qa.vocab.mutators import Mutator, Place
 
 CLEAN = ("retrained", "retrained-llama")
+DEEPER = ("k-permuted", "rope-base-near", "merges-reversed", "template-no-opening", "engine-forgets")
+"""One fault of each kind: the heavy tiers ask all that mvp asks (a test), so that five show what they add."""
+_HEAVY = (Tier.STANDARD, Tier.DEEP)
 MATRIX = "judge.json"
 PAGE = "judge.md"
+_OF_SUMMARY = "# What the last qualification of this judge showed; made by `apr-qa qualify --summary`, never by hand.\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +45,8 @@ class Ask:
     """Healthy conversions certified in full at the tier mvp."""
     clean_files: int = 100
     """Healthy conversions judged by the gates of files alone."""
+    deeper: tuple[str, ...] = ()
+    """Faults certified in full at standard and deep as well, in one place each."""
     first_seed: int = 1
     """The healthy conversions have this seed and the next ones: limits are not calibrated on seeds reported here."""
     minutes: float = 60.0
@@ -64,7 +71,7 @@ def qualify(ask: Ask, watch: Watcher = lambda _step: None) -> Matrix:
     """Try every fault and every healthy conversion that `ask` names. Raises InputError for an unknown fault."""
     began = time.monotonic()
     planted = _planted(ask)
-    clock = _Clock(began, ask.minutes * 60, len(planted) + ask.clean + ask.clean_files, watch)
+    clock = _Clock(began, ask.minutes * 60, len(planted) + ask.clean + ask.clean_files + len(ask.deeper), watch)
     rows: list[Row] = []
     untried: list[str] = []
     with tempfile.TemporaryDirectory(prefix="apr-qa-qualify-") as folder:
@@ -77,6 +84,7 @@ def qualify(ask: Ask, watch: Watcher = lambda _step: None) -> Matrix:
             findings = tuple(try_case(case, tiers, ask.depth, scratch))
             rows.append(row_of(case, findings))
             clock.tick(findings)
+        deeper = tuple(_deeper(clock, ask, scratch))
         second = ask.first_seed + ask.clean
         clean = list(_clean(clock, range(ask.first_seed, second), Depth.DETECTORS, scratch))
         others = range(second, second + ask.clean_files)
@@ -86,6 +94,7 @@ def qualify(ask: Ask, watch: Watcher = lambda _step: None) -> Matrix:
         proved=tuple(proved(rows, tier) for tier in ask.tiers),
         clean=tuple(clean),
         clean_files=tuple(clean_files),
+        deeper=deeper,
         untried=tuple(untried),
         depth=ask.depth,
         command=ask.command,
@@ -94,13 +103,20 @@ def qualify(ask: Ask, watch: Watcher = lambda _step: None) -> Matrix:
     )
 
 
-def write_matrix(matrix: Matrix, folder: Path, page_file: Path | None = None) -> tuple[Path, ...]:
-    """Write the matrix as JSON and as a page into `folder`, and the page to `page_file` too. Raises WorkspaceError."""
+def write_matrix(
+    matrix: Matrix, folder: Path, page_file: Path | None = None, summary_file: Path | None = None
+) -> tuple[Path, ...]:
+    """Write the matrix as JSON and as a page into `folder`; the page and the few figures for certificates where asked.
+
+    Raises WorkspaceError.
+    """
     pages = [folder / PAGE, *([page_file] if page_file else [])]
     write_text(folder / MATRIX, as_json(plain_data(matrix)) + "\n")
     for file in pages:
         write_text(file, page(matrix))
-    return (folder / MATRIX, *pages)
+    if summary_file:
+        write_text(summary_file, _OF_SUMMARY + yaml_text(summary(matrix)))
+    return (folder / MATRIX, *pages, *([summary_file] if summary_file else []))
 
 
 def faults() -> tuple[Mutator, ...]:
@@ -116,6 +132,17 @@ def _planted(ask: Ask) -> Sequence[Case]:
         if case.mutator.name not in CLEAN and case.place in ask.places
     ]
     return sorted(found, key=lambda case: (case.mutator.model, case.place is Place.ENGINE, case.place is Place.TRUTH))
+
+
+def _deeper(clock: _Clock, ask: Ask, scratch: Path) -> Iterator[Row]:
+    """Certify at the heavy tiers, whole: gates of files and of answers alike."""
+    planted = cases(ask.deeper, (), ask.dtypes) if ask.deeper else ()
+    for case in {case.mutator.name: case for case in reversed(planted)}.values():
+        if clock.is_up:
+            return
+        findings = tuple(try_case(case, _HEAVY, Depth.DETECTORS, scratch))
+        yield row_of(case, findings)
+        clock.tick(findings)
 
 
 def _clean(clock: _Clock, seeds: Iterable[int], depth: Depth, scratch: Path) -> Iterator[Finding]:

@@ -29,11 +29,18 @@ Deep = Annotated[
 Dtypes = Annotated[str, typer.Option(help="Types of the GGUF files that are broken: q8_0, f16.")]
 Clean = Annotated[int, typer.Option(min=0, help="Healthy conversions to certify in full.")]
 CleanFiles = Annotated[int, typer.Option(min=0, help="Healthy conversions to judge by their files alone.")]
+Deeper = Annotated[
+    bool | None,
+    typer.Option(help="Five faults at standard and deep as well.", show_default="yes, without --only"),
+]
 FirstSeed = Annotated[int, typer.Option(min=1, help="Seed of the first healthy conversion; the others count up.")]
 Minutes = Annotated[float, typer.Option(min=0.1, help="Stop when this time is up, and say what is left.")]
 Output = Annotated[Path, typer.Option("--output", "-o", help="Where the matrix goes.")]
 Page = Annotated[Path | None, typer.Option(help="Write the page here too, such as docs/judge.md.")]
-_PLACES = ("--output", "-o", "--page")
+Summary = Annotated[
+    Path | None, typer.Option(help="Write the figures for certificates here too: src/apr_qa/catalog/judged.yaml.")
+]
+_PLACES = ("--output", "-o", "--page", "--summary")
 Listing = Annotated[bool, typer.Option("--list", help="List the faults and try none.")]
 
 
@@ -45,10 +52,12 @@ def qualify(
     dtypes: Dtypes = "q8_0,f16",
     clean: Clean = 8,
     clean_files: CleanFiles = 100,
+    deeper: Deeper = None,
     first_seed: FirstSeed = 1,
     minutes: Minutes = 60.0,
     output: Output = Path("out/qualify"),
     page: Page = None,
+    summary: Summary = None,
     listing: Listing = False,
     json: Json = False,
 ) -> int:
@@ -63,7 +72,7 @@ def qualify(
 
         apr-qa qualify --depth detectors --minutes 60 --page docs/judge.md
     """
-    from apr_qa.pipeline.qualify import Ask, Depth, faults, write_matrix
+    from apr_qa.pipeline.qualify import DEEPER, Ask, Depth, faults, write_matrix
     from apr_qa.pipeline.qualify import qualify as judge_the_judge
 
     if listing:
@@ -72,8 +81,9 @@ def qualify(
     ask = Ask(tiers=several(Tier, tiers, "--tiers"), faults=tuple(only or ()), dtypes=types)
     ask = replace(ask, models=(model,) if model else (), depth=one_of(Depth, depth, "--depth"), minutes=minutes)
     ask = replace(ask, clean=clean, clean_files=clean_files, first_seed=first_seed, command=_command(own_words()))
+    ask = replace(ask, deeper=DEEPER if (not only if deeper is None else deeper) else ())
     matrix = judge_the_judge(ask, (lambda _step: None) if json else _show)
-    _tell(matrix, write_matrix(matrix, output, page), json=json)
+    _tell(matrix, write_matrix(matrix, output, page, summary), json=json)
     return _status(matrix)
 
 
@@ -104,7 +114,8 @@ def _status(matrix: Matrix) -> Exit:
 
     last = matrix.proved[-1]
     silent = not alarms(matrix.clean).hits and not alarms(matrix.clean_files).hits
-    return Exit.PASSED if silent and last.found.hits == last.found.of and not last.unknown else Exit.BLOCKED
+    deep = all(finding.found for row in matrix.deeper for finding in row.findings)
+    return Exit.PASSED if silent and deep and last.found.hits == last.found.of and not last.unknown else Exit.BLOCKED
 
 
 def _list_faults(rows: list[tuple[str, str, str]]) -> int:
