@@ -12,8 +12,8 @@ SRC = Path(__file__).resolve().parents[2] / "src" / "apr_qa"
 ROOMS = ("engines", "oracles", "gates", "reports", "mutators")
 KNOWN_TO_PLUG_INS = {"vocab", "errors", "text", "weights", "truth", "contracts", "files"}
 DOORS = {
-    "subprocess": {"run"},
-    "socket": {"run"},
+    "subprocess": {"run", "ollama_host"},  # a child program of its own, which starts Ollama beside itself
+    "socket": {"run", "ollama_host"},
     "requests": {"run"},
     "huggingface_hub": {"fetch"},
     "github": {"github"},

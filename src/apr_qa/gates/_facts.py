@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from apr_qa.catalog.families import family_for
+from apr_qa.contracts.mapping import known
 from apr_qa.gates._model_files import CONFIG, GENERATION, optional_json, read_json
 from apr_qa.vocab.artefacts import Artefact
 from apr_qa.vocab.axes import Format
@@ -79,8 +79,8 @@ def from_config(config: Mapping[str, Any], generation: Mapping[str, Any]) -> Fac
 
 def _silent(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the dimensions that the model's class takes where its config is silent, as the published Gemma 3 4b is."""
-    spec = family_for(config)
-    return {name: spec.defaults[name] for name in _DIMENSIONS if name in spec.defaults} if spec else {}
+    model = known(config)
+    return {name: model.spec.defaults[name] for name in _DIMENSIONS if name in model.spec.defaults} if model else {}
 
 
 def _from_gguf(header: Header) -> Facts:
