@@ -10,8 +10,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 APR_VERSION := 0.72.3
 APR_ROOT ?= $(HOME)/.local/apr
-LANES := test-browser test-apr test-image test-act
-NO_LANE := not apr and not browser and not image and not act
+LANES := test-browser test-apr test-ollama test-image test-act
+NO_LANE := not apr and not browser and not ollama and not image and not act
 
 .PHONY: demo test test-again check lint lint-code lint-actions lock engine bench $(LANES) clean help
 help: ## what there is
@@ -29,6 +29,9 @@ test-again: $(VENV)/test.stamp ## what failed the last time, one test after anot
 
 test-apr: $(VENV)/test.stamp ## the tests that drive the real apr (make engine installs it)
 	@PATH="$(APR_ROOT)/bin:$$PATH" $(BIN)/python -m pytest -q -m apr tests
+
+test-ollama: $(VENV)/test.stamp ## parity with a real Ollama, built from source where there is none (Go, gcc, g++)
+	@scripts/ollama-lane.sh
 
 test-browser: $(VENV)/dev.stamp ## the pages in a real Chromium, with axe
 	@$(BIN)/python -m pytest -q -m browser tests
