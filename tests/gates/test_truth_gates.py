@@ -92,9 +92,10 @@ def test_a_finer_type_may_not_be_worse_than_a_coarser_one(tmp_path: Path) -> Non
 
 def test_without_a_reference_the_plan_says_so() -> None:
     """What the reference engine cannot compute is named beforehand, and is required for a full verdict."""
+    why = "unknown architecture"
     for name in (I1, ENGINE_FILE):
         gate = _gate(name)
-        (item,) = gate.draw(gate.spec, brief((GGUF,), reference="unknown architecture")).not_run
+        (item,) = gate.draw(gate.spec, brief((GGUF,), reference=why, forward=why)).not_run
         assert item.required
         assert "unknown architecture" in item.reason
 

@@ -9,8 +9,10 @@ from pathlib import Path
 from apr_qa.catalog.tiers import tiers
 from apr_qa.errors import Exit, InputError
 from apr_qa.evidence.judge import judge_claim
+from apr_qa.fetch.cache import cache_folder
 from apr_qa.fetch.locate import SUFFIXES, Wanted, locate
 from apr_qa.pipeline.looking import context_of, has_template
+from apr_qa.pipeline.standing import standing
 from apr_qa.pipeline.trial import GATES
 from apr_qa.playbook.compose import universal
 from apr_qa.reference.readable import why_not
@@ -137,6 +139,7 @@ def _brief(files: ModelFiles) -> Brief:
         context=context_of(files),
         has_template=has_template(files),
         reference=why_not(ground.path, machine().memory_bytes) if ground else "",
+        forward=standing(files, machine(), cache_folder(None)).forward if ground else "",
     )
 
 

@@ -11,6 +11,7 @@ from apr_qa.pipeline.convert import with_conversions
 from apr_qa.pipeline.engines import Chosen
 from apr_qa.pipeline.looking import context_of, has_template, hashed
 from apr_qa.pipeline.ready import Ready, identity
+from apr_qa.pipeline.standing import NO_TRUTH, Standing, standing
 from apr_qa.pipeline.targets import Busy, Target, files_of
 from apr_qa.pipeline.trial import GATES, ORACLES
 from apr_qa.pipeline.wishes import Wishes
@@ -35,7 +36,9 @@ def prepare(target: Target, wishes: Wishes, busy: Busy, here: Machine | None = N
     files, chosen = gather(target, wishes, busy)
     here = here or machine()
     busy("planning")
-    plan = make_plan(_request(target, wishes, files, chosen, here))
+    held = standing(files, here, cache_folder(wishes.model_cache))
+    files = held.files
+    plan = make_plan(_request(target, wishes, held, chosen, here))
     return Ready(
         target=target,
         wishes=wishes,
@@ -58,7 +61,8 @@ def gather(target: Target, wishes: Wishes, busy: Busy) -> tuple[ModelFiles, Chos
     return hashed(with_conversions(files, wanted, chosen, cache_folder(wishes.model_cache), busy), busy), chosen
 
 
-def _request(target: Target, wishes: Wishes, files: ModelFiles, chosen: Chosen, here: Machine) -> PlanRequest:
+def _request(target: Target, wishes: Wishes, held: Standing, chosen: Chosen, here: Machine) -> PlanRequest:
+    files = held.files
     ground = files.artefacts.get(Format.SAFETENSORS)
     return PlanRequest(
         playbook=target.playbook,
@@ -69,9 +73,9 @@ def _request(target: Target, wishes: Wishes, files: ModelFiles, chosen: Chosen, 
         gates=furnish(GATES, Gate),
         oracles=furnish(ORACLES, Oracle),
         narrowing=Narrowing(formats=wishes.formats, backends=wishes.backends, modalities=wishes.modalities),
-        reference=why_not(ground.path, here.memory_bytes)
-        if ground
-        else "there is no SafeTensors file, the ground truth",
+        reference=why_not(ground.path, here.memory_bytes) if ground else NO_TRUTH,
+        forward=held.forward,
+        passes=held.minutes,
         context=context_of(files),
         has_template=has_template(files),
         unequipped=chosen.unequipped,

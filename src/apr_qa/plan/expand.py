@@ -43,6 +43,7 @@ def _brief(request: PlanRequest, field: Field, questions: Questions, extras: Wat
         context=request.context,
         has_template=request.has_template,
         reference=request.reference,
+        forward=request.forward,
         earlier=request.earlier,
         conversions=frozenset(step for equipped in request.equipment.values() for step in _steps(equipped)),
         converter=", ".join(dict.fromkeys(f"{e.facts.name} {e.facts.version}" for e in request.equipment.values())),
@@ -79,7 +80,7 @@ def _sealed(request: PlanRequest, field: Field, questions: Questions, hand: Hand
         ),
         narrowed=(*field.narrowed, *hand.narrowed),
         failure_policy=playbook.failure_policy,
-        predicted_minutes=predict.minutes(request, scenarios),
+        predicted_minutes=round(predict.minutes(request, scenarios) + predict.passes(request, hand.claims), 2),
         predicted_disk_bytes=predict.disk_bytes(len(scenarios), len(hand.claims)),
         notes=(*remarks.notes(request), *questions.notes),
     )

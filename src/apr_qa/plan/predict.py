@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from apr_qa.plan.request import PlanRequest
 from apr_qa.vocab.artefacts import ModelFiles
 from apr_qa.vocab.axes import Backend, Cell, Format, Modality, SizeClass
+from apr_qa.vocab.plan import Claim
 from apr_qa.vocab.scenario import Scenario
 
 
@@ -63,6 +64,14 @@ def minutes(request: PlanRequest, scenarios: Sequence[Scenario]) -> float:
         seconds += _seconds(request, scenario, is_new=key not in begun)
         begun.add(key)
     return round(seconds / 60, 2)
+
+
+def passes(request: PlanRequest, claims: Sequence[Claim]) -> float:
+    """Return the predicted minutes of the forward passes that judging takes: one over each file, one over the truth."""
+    computing = {gate.spec.id for gate in request.gates if gate.spec.computes}
+    formats = {claim.subject.format for claim in claims if claim.gate in computing}
+    formats |= {Format.SAFETENSORS} if formats else set()
+    return sum(request.passes.get(form, 0.0) for form in formats if form is not None)
 
 
 def disk_bytes(scenarios: int, claims: int) -> int:

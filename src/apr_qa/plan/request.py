@@ -49,6 +49,10 @@ class PlanRequest:
     """Empty when the reference engine can read the ground truth; else the reason why not."""
     ollama: str = "no Ollama was looked for"
     """Empty when there is an Ollama to compare with; else the reason why not."""
+    forward: str = ""
+    """Empty when it can compute the fixed texts, a layer at a time; else the reason why not."""
+    passes: Mapping[Format, float] = field(default_factory=dict)
+    """Predicted minutes of computing the fixed texts from the files of each format."""
     earlier: Evidence | None = None
     sizes: Mapping[Format, int] = field(default_factory=dict)
     """Bytes of the weights, for the prediction; nominal ones when not known."""

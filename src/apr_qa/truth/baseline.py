@@ -1,19 +1,17 @@
 """Compact baselines: what ground truth says, small enough to be shipped, so that a later run needs no pass over it.
 
-For each position the 64 likeliest tokens with their log-probabilities (float32) and the logsumexp of the logits are
-kept: under 1 MB for 2048 positions, whatever the vocabulary. What is cut off bounds the divergence from both sides.
-With p and q the truth and the other, T the tail outside the 64, P and Q its mass under either:
-
-- lower: the tail as one lump, `sum_top p ln(p/q) + P ln(P/Q)` (log-sum inequality);
-- upper: no p in the tail is above the least kept, p_64, so `sum_top p ln(p/q) + P ln(p_64 / min_T q)`.
+For each position the likeliest tokens, 64 at least and as many as 1 MB holds, are kept with their logits (float32, as
+they were computed), the logsumexp of all, and the logit of the token that follows. A seal over everything tells
+a file that was changed; the key tells one of another model or of other texts. `bounds` says what can be told from it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,17 +20,18 @@ import numpy as np
 import numpy.typing as npt
 
 from apr_qa.errors import InputError
-from apr_qa.truth.envelopes import Envelope
 from apr_qa.truth.figures import Floats, Numbers, log_softmax
-from apr_qa.truth.measure import Truth, logits_on
+from apr_qa.truth.measure import Truth
 from apr_qa.truth.text_set import Block
 
 TOP = 64
-VERSION = 1
-_CHUNK_ROWS = 128
-_LARGEST_BYTES = 4 << 20
-_NAMES = ("model", "digest", "dtype", "model_type", "parameters", "vocab")
-_ARRAYS = ("tokens", "ids", "logprobs", "logsumexp")
+"""Tokens kept for each position, at least."""
+LARGEST_BYTES = 1_000_000
+VERSION = 2
+CHUNK_ROWS = 128
+_ENTRY_BYTES, _SPARE_BYTES = 7, 64 << 10
+_NAMES = ("model", "key", "dtype", "model_type", "parameters", "vocab")
+_ARRAYS = ("tokens", "ids", "logits", "logsumexp", "following")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,8 +39,8 @@ class Baseline:
     """Ground truth in short. Arrays go over all positions, block after block."""
 
     model: str
-    digest: str
-    """SHA-256 of the weights that it was made from."""
+    key: str
+    """Of the files and the texts that it was made from (`compact.key_of`)."""
     dtype: str
     """Stored type of the ground truth."""
     model_type: str
@@ -49,43 +48,47 @@ class Baseline:
     vocab: int
     blocks: tuple[Block, ...]
     top_ids: npt.NDArray[np.uint32]
-    """[positions, at most 64], likeliest first."""
-    top_logprobs: Floats
-    logsumexp: Floats
-    """[positions]; a log-probability plus it is the logit."""
+    """[positions, kept], likeliest first."""
+    top_logits: Floats
+    logsumexp: Numbers
+    """[positions]; a logit minus it is the log-probability."""
+    following: Floats
+    """[positions]: logit of the token that follows in the text; of no meaning for the last one, which none follows."""
+
+    def logprobs(self, part: slice) -> Numbers:
+        """Return the log-probabilities of the kept tokens of some positions."""
+        found: Numbers = self.top_logits[part].astype(np.float64) - self.logsumexp[part, None]
+        return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
-    """What a baseline can say of a file."""
-
-    positions: int
-    kld_low: float
-    kld_high: float
-    """The mean divergence lies between the two."""
-    top1: float
-
-    def verdict(self, limits: Envelope) -> str:
-        """Return `inside`, `outside` or `open` (the limit lies between the bounds)."""
-        if self.kld_low > limits.kld_mean or self.top1 < limits.top1:
-            return "outside"
-        return "inside" if self.kld_high <= limits.kld_mean else "open"
+def kept_tokens(positions: int, vocab: int) -> int:
+    """Return how many tokens are kept for each of so many positions."""
+    return min(vocab, max(TOP, (LARGEST_BYTES - _SPARE_BYTES) // (_ENTRY_BYTES * positions)))
 
 
-def make_baseline(truth: Truth, *, model: str, digest: str, dtype: str) -> Baseline:
+def make_baseline(truth: Truth, *, model: str, key: str, dtype: str) -> Baseline:
     """Return the baseline of a ground truth that was computed (`measure.truth_of`)."""
     positions, vocab = truth.logits.shape
-    count = min(TOP, vocab)
+    count = kept_tokens(positions, vocab)
     ids = np.empty((positions, count), dtype=np.uint32)
     kept = np.empty((positions, count), dtype=np.float32)
-    sums = np.empty(positions, dtype=np.float32)
-    for start in range(0, positions, _CHUNK_ROWS):
-        part = slice(start, start + _CHUNK_ROWS)
-        logprobs = log_softmax(truth.logits[part])
-        order = np.argsort(-logprobs, axis=1, kind="stable")[:, :count]
-        ids[part], kept[part] = order, np.take_along_axis(logprobs, order, axis=1)
-        sums[part] = truth.logits[part, 0] - logprobs[:, 0]
-    return Baseline(model, digest, dtype, truth.model_type, truth.parameters, vocab, truth.blocks, ids, kept, sums)
+    sums = np.empty(positions)
+    following = np.empty(positions, dtype=np.float32)
+    tokens = followers(truth.blocks)
+    for start in range(0, positions, CHUNK_ROWS):
+        part = slice(start, start + CHUNK_ROWS)
+        logits = np.asarray(truth.logits[part])
+        order = np.argsort(-logits, axis=1, kind="stable")[:, :count]
+        ids[part], kept[part] = order, np.take_along_axis(logits, order, axis=1)
+        sums[part] = logits[:, 0] - log_softmax(logits)[:, 0]
+        following[part] = logits[np.arange(len(logits)), tokens[part]]
+    about = (truth.model_type, truth.parameters, vocab, truth.blocks)
+    return Baseline(model, key, dtype, *about, ids, kept, sums, following)
+
+
+def followers(found: Sequence[Block]) -> npt.NDArray[np.intp]:
+    """Return for each position of the texts the token that follows it, -1 for the last of a text."""
+    return np.array([token for block in found for token in (*block.ids[1:], -1)], dtype=np.intp)
 
 
 def write_baseline(baseline: Baseline, file: Path) -> None:
@@ -97,23 +100,33 @@ def write_baseline(baseline: Baseline, file: Path) -> None:
     }
     tokens = np.array([number for block in baseline.blocks for number in block.ids], dtype=np.uint32)
     planes = baseline.top_ids[..., None].view(np.uint8)[..., :3]  # no vocabulary has 2**24 tokens
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "tokens": tokens,
+        "ids": np.ascontiguousarray(np.moveaxis(planes, -1, 0)),
+        "logits": baseline.top_logits,
+        "logsumexp": baseline.logsumexp,
+        "following": baseline.following,
+    }
+    words = json.dumps({**about, "seal": _seal(about, arrays)}).encode()
     held = io.BytesIO()
-    np.savez_compressed(
-        held,
-        about=np.frombuffer(json.dumps(about).encode(), dtype=np.uint8),
-        tokens=tokens,
-        ids=np.ascontiguousarray(np.moveaxis(planes, -1, 0)),
-        logprobs=baseline.top_logprobs,
-        logsumexp=baseline.logsumexp,
-    )
-    file.write_bytes(held.getvalue())
+    np.savez_compressed(held, allow_pickle=False, about=np.frombuffer(words, dtype=np.uint8), **arrays)
+    whole = file.with_name(f"{file.name}.part")
+    whole.write_bytes(held.getvalue())
+    whole.replace(file)
+
+
+def _seal(about: dict[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> str:
+    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
+    for name in _ARRAYS:
+        digest.update(np.ascontiguousarray(arrays[name]).tobytes())
+    return digest.hexdigest()
 
 
 def read_baseline(file: Path) -> Baseline:
     """Return the baseline in `file`. Raises InputError when it is missing, broken or contradicts itself."""
     try:
-        if file.stat().st_size > _LARGEST_BYTES:
-            raise InputError(f"is over {_LARGEST_BYTES >> 20} MB, which no baseline is", where=str(file))
+        if file.stat().st_size > LARGEST_BYTES:
+            raise InputError(f"is over {LARGEST_BYTES} bytes, which no baseline is", where=str(file))
         with np.load(file, allow_pickle=False) as held:
             about, arrays = json.loads(held["about"].tobytes()), {name: held[name] for name in _ARRAYS}
         return _checked(about, arrays)
@@ -126,19 +139,23 @@ def read_baseline(file: Path) -> Baseline:
 def _checked(about: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Baseline:
     if about["version"] != VERSION:
         raise ValueError(f"version {about['version']}, this program reads {VERSION}")
+    if about.pop("seal") != _seal(about, arrays):
+        raise ValueError("its seal is broken: it was changed after it was made")
     planes = arrays["ids"].astype(np.uint32)
     ids = planes[0] | planes[1] << np.uint32(8) | planes[2] << np.uint32(16)
-    tokens, logprobs, sums = arrays["tokens"], arrays["logprobs"], arrays["logsumexp"]
-    if not (len(tokens) == len(ids) == len(logprobs) == len(sums)) or ids.shape != logprobs.shape or not ids.size:
+    tokens, logits, sums = arrays["tokens"], arrays["logits"], arrays["logsumexp"]
+    lengths = {len(part) for part in (tokens, ids, logits, sums, arrays["following"])}
+    if len(lengths) > 1 or ids.shape != logits.shape or not ids.size:
         raise ValueError("its arrays do not go together")
-    if max(ids.max(), tokens.max()) >= about["vocab"] or not np.isfinite(logprobs).all():
+    if max(ids.max(), tokens.max()) >= about["vocab"] or not np.isfinite(logits).all():
         raise ValueError("it holds tokens outside the vocabulary, or values that are no numbers")
     return Baseline(
         **{name: about[name] for name in _NAMES},
         blocks=tuple(_blocks(about["blocks"], tokens)),
         top_ids=ids,
-        top_logprobs=logprobs,
+        top_logits=logits,
         logsumexp=sums,
+        following=arrays["following"],
     )
 
 
@@ -149,38 +166,3 @@ def _blocks(entries: list[Any], tokens: npt.NDArray[np.uint32]) -> Iterator[Bloc
         start += count
     if start != len(tokens):
         raise ValueError("its texts do not add up to its tokens")
-
-
-def compare_with_baseline(baseline: Baseline, path: Path) -> Bounds:
-    """Return how far the model at `path` is from a baseline.
-
-    Raises CannotMeasureError, MalformedWeights, OSError as `measure.measure` does.
-    """
-    low = high = same = 0.0
-    start = 0
-    for logits in logits_on(path, baseline.blocks, baseline.vocab):
-        for row in range(0, len(logits), _CHUNK_ROWS):
-            part = slice(start + row, start + min(row + _CHUNK_ROWS, len(logits)))
-            theirs = log_softmax(logits[row : row + _CHUNK_ROWS])
-            bounds = _bounds(baseline.top_logprobs[part], baseline.top_ids[part], theirs)
-            low, high = low + bounds[0], high + bounds[1]
-            same += float(np.count_nonzero(theirs.argmax(axis=1) == baseline.top_ids[part, 0]))
-        start += len(logits)
-    return Bounds(positions=start, kld_low=low / start, kld_high=high / start, top1=same / start)
-
-
-def _bounds(kept: Floats, ids: npt.NDArray[np.uint32], theirs: Numbers) -> tuple[float, float]:
-    """Return lower and upper bound of the divergence, summed over the rows."""
-    ours = kept.astype(np.float64)
-    places = ids.astype(np.intp)
-    chosen = np.take_along_axis(theirs, places, axis=1)
-    inside = (np.exp(ours) * (ours - chosen)).sum(axis=1)
-    tail = np.maximum(0.0, 1 - np.exp(ours).sum(axis=1))
-    rest = theirs.copy()
-    np.put_along_axis(rest, places, np.inf, axis=1)
-    least = rest.min(axis=1)
-    other_tail = np.maximum(1e-300, 1 - np.exp(chosen).sum(axis=1))
-    has_tail = (tail > 1e-7) & np.isfinite(least)  # less is the rounding of float32
-    lump = np.where(has_tail, tail * np.log(np.maximum(tail, 1e-300) / other_tail), 0.0)
-    spread = np.where(has_tail, tail * (ours[:, -1] - np.where(np.isfinite(least), least, 0.0)), 0.0)
-    return float(np.maximum(0.0, inside + lump).sum()), float((inside + np.maximum(lump, spread)).sum())

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from apr_qa.truth.figures import Figures
+from apr_qa.truth.figures import Figures, Seen
 
 RANKS: Mapping[str, float] = {
     "f32": 32, "bf16": 16, "f16": 16, "q8_0": 8, "q6_k": 6, "q5_k": 5.3, "q5_1": 5.2, "q5_0": 5.1, "apr_q8": 5,
@@ -42,11 +42,11 @@ class Envelope:
     source: str
     """Where the limits come from, in words."""
 
-    def faults(self, seen: Figures) -> list[str]:
+    def faults(self, seen: Seen) -> list[str]:
         """Return how the figures leave the envelope, a sentence each; empty when they stay inside."""
         return [text for text in self._faults(seen) if text]
 
-    def _faults(self, seen: Figures) -> Iterator[str]:
+    def _faults(self, seen: Seen) -> Iterator[str]:
         if seen.broken:
             yield f"{seen.broken} of {seen.positions} positions have logits that are no numbers"
         yield _over("the mean divergence", seen.kld_mean, self.kld_mean, " nats")

@@ -26,31 +26,18 @@ EXPECTED_LAW, FEWEST_EXPECTED = 0.5, 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
-    """What was measured over all positions. Divergences in nats, KL(truth || other)."""
+class Seen:
+    """The figures that an envelope limits, over all positions. Divergences in nats, KL(truth || other)."""
 
     positions: int
     kld_mean: float
-    kld_median: float
     kld_p99: float
-    kld_max: float
     top1: float
-    """Share of positions whose likeliest token is the same, near ties counted as the same."""
-    ties: int
-    """Positions where the likeliest tokens differ and are tied in the truth."""
-    delta_p_rms: float
-    """Root mean square change of the probability of the token that follows."""
-    ppl_ratio: float
-    """Perplexity of the other over that of the truth."""
-    ppl_low: float
-    ppl_high: float
-    """95 % interval of the ratio, texts drawn anew."""
+    """Share of positions whose likeliest token is the same."""
     max_dlogp: float
     """Largest change of a log-probability among entries above `PROBABLE` in the truth."""
     broken: int = 0
     """Positions with a value that is no number; all other figures are over the rest."""
-    by_domain: tuple[tuple[str, float], ...] = ()
-    """Mean divergence of each domain."""
 
     @property
     def root_law(self) -> float | None:
@@ -66,6 +53,25 @@ class Figures:
     def tail(self) -> float | None:
         """99th percentile over mean: damage in few places raises it. None when nothing differs."""
         return self.kld_p99 / self.kld_mean if self.kld_mean > NOISE else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures(Seen):
+    """What was measured, near ties of the likeliest token counted as the same."""
+
+    kld_median: float
+    kld_max: float
+    ties: int
+    """Positions where the likeliest tokens differ and are tied in the truth."""
+    delta_p_rms: float
+    """Root mean square change of the probability of the token that follows."""
+    ppl_ratio: float
+    """Perplexity of the other over that of the truth."""
+    ppl_low: float
+    ppl_high: float
+    """95 % interval of the ratio, texts drawn anew."""
+    by_domain: tuple[tuple[str, float], ...] = ()
+    """Mean divergence of each domain."""
 
     def detail(self) -> dict[str, Any]:
         """Return the figures as JSON values, rounded to four significant digits; None where nothing was finite."""

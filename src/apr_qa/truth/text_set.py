@@ -11,6 +11,7 @@ from pathlib import Path
 from apr_qa.reference.record import UnsupportedModel
 from apr_qa.reference.tokenizer import Tokenizer
 
+FILE = Path(__file__).parent / "texts.json"
 DOMAINS = ("prose", "code", "numbers", "dialogue")
 MOST_POSITIONS, FEWEST_POSITIONS = 2048, 128
 WORK = 250e9
@@ -50,7 +51,7 @@ def texts() -> tuple[Text, ...]:
             text=entry.get("text", ""),
             messages=tuple((m["role"], m["content"]) for m in entry.get("messages", ())),
         )
-        for entry in json.loads((Path(__file__).parent / "texts.json").read_text(encoding="utf-8"))
+        for entry in json.loads(FILE.read_text(encoding="utf-8"))
     )
 
 

@@ -27,6 +27,18 @@ class Artefact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Compact:
+    """The compact baseline of a ground truth that is costly to compute."""
+
+    place: Path
+    """Where it lies, or is to lie once the ground truth was computed."""
+    key: str
+    """Of the files and texts that it must have been made from."""
+    instead: str = ""
+    """Why the ground truth is not computed here; empty when it may be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFiles:
     """All artefacts of one model, with digests taken before the run."""
 
@@ -39,3 +51,5 @@ class ModelFiles:
     root: Path = Path()
     not_found: Mapping[Format, str] = field(default_factory=dict)
     """Formats asked for but not there, with the reason."""
+    compact: Compact | None = None
+    """None: the ground truth is cheap enough to be computed in every run."""

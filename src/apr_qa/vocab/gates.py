@@ -62,6 +62,8 @@ class GateSpec:
     remedy: str = ""
     reads_files: bool = False
     """True when its answers alone do not decide a claim that needs some: shards then keep these answers together."""
+    computes: bool = False
+    """True when judging takes a forward pass over the file, which costs minutes."""
     version: int = 1
     """Raised when the same observation may get another verdict."""
 
@@ -88,6 +90,8 @@ class Brief:
     has_template: bool = True
     reference: str = ""
     """Empty when the reference engine can read the ground truth; else the reason why not."""
+    forward: str = ""
+    """Empty when the reference engine can compute the fixed texts, a layer at a time; else the reason why not."""
     earlier: Evidence | None = None
     """The last certified evidence of this model, if any."""
     conversions: frozenset[Step] = frozenset()
