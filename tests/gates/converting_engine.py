@@ -18,6 +18,9 @@ if words == ["--version"]:
 if words[:1] == ["devices"]:
     print('{{"entries": []}}')
     sys.exit()
+if words[:1] in (["run"], ["chat"], ["serve"]):
+    print("error: inference failed: it converts and does nothing else", file=sys.stderr)
+    sys.exit(8)
 sys.path[:0] = [{gates!r}, {tools!r}]
 import numpy as np
 from clean_conversions import _PARTS, _TOP, to_apr, to_gguf

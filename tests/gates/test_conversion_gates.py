@@ -123,7 +123,7 @@ def test_what_cannot_be_gone_is_said_beforehand(name: str) -> None:
     gate = ROOM[name]
     without = gate.draw(gate.spec, about(conversions=frozenset(), converter="llama.cpp 1"))
     assert without.claims == ()
-    assert [(n.what, n.reason) for n in without.not_run] == [(name, "llama.cpp 1 makes no other formats")]
+    assert [(n.what, n.reason) for n in without.not_run] == [(name, "no other formats are made by llama.cpp 1")]
     only = frozenset({(Format.SAFETENSORS, Format.APR)})
     drawn = gate.draw(gate.spec, about(conversions=only))
     assert bool(drawn.claims) == (name in ("F-CONV-S-A", "F-CONV-CONFIG-001", "F-CONV-TOK-001"))

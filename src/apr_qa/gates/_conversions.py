@@ -68,7 +68,7 @@ def _asked(spec: GateSpec, section: object) -> bool:
 
 def _why_not(route: Route, brief: Brief) -> str:
     if not brief.conversions:
-        return f"{brief.converter} makes no other formats"
+        return f"no other formats are made by {brief.converter}"
     for step in pairwise(route):
         if step not in brief.conversions:
             return f"{brief.converter} does not make {step[1]} of {step[0]} in one step"
