@@ -135,12 +135,21 @@ def test_the_playbook_and_the_formats_decide(name: str) -> None:
     """Switched off, not listed, or with one format planned, nothing is drawn and nothing needs a reason."""
     gate = ROOM[name]
     nothing = ((), ())
-    for section in ({"enabled": False}, {"gates": ["F-CONV-NO-NO"]}):
+    other = next(known for known in ROOM if known != name)
+    for section in ({"enabled": False}, {"gates": [other]}):
         drawn = gate.draw(gate.spec, about(extras={"conversions": section}))
         assert (drawn.claims, drawn.not_run) == nothing
     alone = gate.draw(gate.spec, brief((RUN,), files=files(), conversions=STEPS))
     assert (alone.claims, alone.not_run) == nothing
     assert gate.draw(gate.spec, about(extras={"conversions": {"enabled": True, "gates": [name]}})).claims
+
+
+def test_a_listed_gate_that_there_is_not_is_named() -> None:
+    """A slip in the playbook is said once, with the gates that there are; they are those of the room."""
+    drawn = [gate.draw(gate.spec, about(extras={"conversions": {"gates": ["F-CONV-S-X"]}})) for gate in ROOM.values()]
+    (said,) = (item for one in drawn for item in one.not_run)
+    assert said.what == "conversions gate F-CONV-S-X"
+    assert set(said.reason.removeprefix("the gates of conversions are ").split(", ")) == set(ROOM)
 
 
 @pytest.mark.parametrize("name", ROOM)
