@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -35,14 +35,17 @@ def read_text(path: Path, what: str) -> str:
         raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from None
 
 
-def write_text(path: Path, text: str) -> None:
-    """Replace `path` by `text`, whole or not at all, synced to disk. Raises WorkspaceError."""
+def write_text(path: Path, text: str | Iterable[str]) -> None:
+    """Replace `path` by `text`, whole or in pieces as they are made, or not at all; synced to disk.
+
+    Raises WorkspaceError.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-                stream.write(text)
+                stream.writelines([text] if isinstance(text, str) else text)
                 stream.flush()
                 os.fsync(stream.fileno())
             os.chmod(name, 0o644)  # noqa: PTH101  (mkstemp makes it private; these files are published)
@@ -81,9 +84,11 @@ def plain_data(value: Any) -> Any:
     return json.loads(canonical_json(value))
 
 
-def _as_object(value: Any) -> dict[str, Any]:
+def _as_object(value: Any) -> dict[str, Any] | list[Any]:
     if isinstance(value, Mapping):
         return dict(value)
+    if isinstance(value, Sequence):
+        return list(value)
     return {name: getattr(value, name) for name in _names(value.__class__)}
 
 

@@ -37,7 +37,7 @@ def test_every_format_is_there() -> None:
 @pytest.mark.parametrize("case", sample_models.CASES)
 def test_nothing_invisible_gets_through(name: str, case: str) -> None:
     """No control character, override or surrogate, in any format."""
-    text = REPORTS[name].render(*sample_models.CASES[case]())
+    text = REPORTS[name].text(*sample_models.CASES[case]())
     assert INVISIBLE.findall(text) == []
     text.encode("utf-8")
 
@@ -45,13 +45,13 @@ def test_nothing_invisible_gets_through(name: str, case: str) -> None:
 @pytest.mark.parametrize("name", sorted(set(REPORTS) - {"html", "junit"}))
 def test_printed_into_a_log_no_report_gives_a_command(name: str) -> None:
     """No line begins with `::`, none holds `##[`."""
-    assert COMMAND.findall(REPORTS[name].render(*sample_models.hostile())) == []
+    assert COMMAND.findall(REPORTS[name].text(*sample_models.hostile())) == []
 
 
 @pytest.mark.parametrize("name", sorted(REPORTS))
 def test_a_line_of_one_megabyte_is_cut(name: str) -> None:
     """No format grows with what a model prints."""
-    text = REPORTS[name].render(*sample_models.hostile("A" * 1_000_000))
+    text = REPORTS[name].text(*sample_models.hostile("A" * 1_000_000))
     assert len(text) < 1_500_000
     assert "A" * 20_000 not in text
 
@@ -60,7 +60,7 @@ def test_a_line_of_one_megabyte_is_cut(name: str) -> None:
 @pytest.mark.parametrize("case", sample_models.CASES)
 def test_the_json_formats_are_json(name: str, case: str) -> None:
     """They parse, are pure ASCII, and hold no tag."""
-    text = REPORTS[name].render(*sample_models.CASES[case]())
+    text = REPORTS[name].text(*sample_models.CASES[case]())
     assert text.isascii()
     assert "<" not in text
     json.loads(text, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
@@ -72,7 +72,7 @@ def test_junit_is_xml_whatever_was_said(text: str) -> None:
     """Any text at all, in every field: the document parses and its counts are right."""
     evidence, card = sample_models.hostile(text)
     root = ET.fromstring(  # noqa: S314  (our own output)
-        REPORTS["junit"].render(evidence, dataclasses.replace(card, reason=text))
+        REPORTS["junit"].text(evidence, dataclasses.replace(card, reason=text))
     )
     assert len(root.findall(".//failure")) == int(root.get("failures", "-1")) == 36
 
@@ -106,7 +106,7 @@ def test_prose_holds_no_live_markup(text: str) -> None:
 
 def test_markdown_renders_without_foreign_markup() -> None:
     """Read by a CommonMark parser, the summary of a hostile model holds no link, image or HTML but our own."""
-    text = REPORTS["markdown"].render(*sample_models.hostile())
+    text = REPORTS["markdown"].text(*sample_models.hostile())
     found = MarkdownIt("commonmark").enable("table").parse(text)
     inside = [child for token in found for child in token.children or ()]
     assert {t.type for t in (*found, *inside)} & {"link_open", "image", "html_block", "fence", "code_block"} == set()

@@ -8,14 +8,19 @@ from collections import Counter
 
 import sample_models
 
-from apr_qa.reports import attestation, json_summary, junit, markdown, mlbom, sarif
+from apr_qa.reports.attestation import ATTESTATION
+from apr_qa.reports.json_summary import JSON
+from apr_qa.reports.junit import JUNIT
+from apr_qa.reports.markdown import MARKDOWN
+from apr_qa.reports.mlbom import MLBOM
+from apr_qa.reports.sarif import SARIF
 from apr_qa.vocab.evidence import Evidence
 from apr_qa.vocab.score import Scorecard, Status
 
 
 def parsed(evidence: Evidence, card: Scorecard) -> ET.Element:
     """Render JUnit and read it again."""
-    return ET.fromstring(junit.render(evidence, card))  # noqa: S314  (our own output)
+    return ET.fromstring(JUNIT.text(evidence, card))  # noqa: S314  (our own output)
 
 
 def test_junit_counts_every_claim_once() -> None:
@@ -49,7 +54,7 @@ def test_junit_turns_red_for_what_could_not_be_judged() -> None:
 def test_json_holds_the_verdict_and_its_digests() -> None:
     """Status, score, gateways, planned, judged and everything that it depends on."""
     evidence, card = sample_models.blocked()
-    said = json.loads(json_summary.render(evidence, card))
+    said = json.loads(JSON.text(evidence, card))
     assert (said["status"], said["mqs_score"], said["before_gateways"], said["grade"]) == ("BLOCKED", 0, 741, "F")
     assert said["gateways"]["G4"] == "fell"
     assert said["planned"] == {"matrix": 36, "probes": 12}
@@ -62,22 +67,22 @@ def test_json_holds_the_verdict_and_its_digests() -> None:
 
 def test_markdown_is_a_summary() -> None:
     """Verdict first, both sides, the cells, the causes; small."""
-    text = markdown.render(*sample_models.blocked())
+    text = MARKDOWN.text(*sample_models.blocked())
     order = [text.index(w) for w in ("✗ Blocked", "**Why:**", "**Next:**", "**Proved**", "**Not proved**", "| cpu |")]
     assert order == sorted(order)
     assert "- prompt `What is 2 + 2?`" in text
-    assert len(markdown.render(*sample_models.hostile("<&>|`@#" * 2000, count=200)).encode()) < 60_000
+    assert len(MARKDOWN.text(*sample_models.hostile("<&>|`@#" * 2000, count=200)).encode()) < 60_000
 
 
 def test_sarif_names_the_file_at_fault() -> None:
     """A fault of the GGUF file points at the GGUF file; wrong answers are none of its business."""
-    (run,) = json.loads(sarif.render(*sample_models.blocked()))["runs"]
+    (run,) = json.loads(SARIF.text(*sample_models.blocked()))["runs"]
     (result,) = run["results"]
     assert result["ruleId"] == "F-CONTRACT-I2-001"
     assert result["level"] == "error"
     assert [loc["physicalLocation"]["artifactLocation"]["uri"] for loc in result["locations"]] == ["model.gguf"]
     assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
-    (clean,) = json.loads(sarif.render(*sample_models.passing()))["runs"]
+    (clean,) = json.loads(SARIF.text(*sample_models.passing()))["runs"]
     assert clean["results"] == []
 
 
@@ -86,7 +91,7 @@ def test_the_attestation_passes_only_a_certified_model() -> None:
     results = {}
     for name in ("passing", "blocked", "partial", "empty"):
         evidence, card = sample_models.CASES[name]()
-        statement = json.loads(attestation.render(evidence, card))
+        statement = json.loads(ATTESTATION.text(evidence, card))
         assert {s["name"]: s["digest"]["sha256"] for s in statement["subject"]} == dict(evidence.run.files)
         results[card.status] = statement["predicate"]["result"]
     assert results == {
@@ -95,16 +100,16 @@ def test_the_attestation_passes_only_a_certified_model() -> None:
         Status.PARTIAL: "FAILED",
         Status.FAIL: "FAILED",
     }
-    partial = json.loads(attestation.render(*sample_models.partial_run()))["predicate"]
+    partial = json.loads(ATTESTATION.text(*sample_models.partial_run()))["predicate"]
     assert len(partial["failedTests"]) == 12
 
 
 def test_the_bill_carries_bounds() -> None:
     """The pass rate stands with its confidence interval, and every file with its hash."""
     evidence, card = sample_models.passing()
-    bill = json.loads(mlbom.render(evidence, card))
+    bill = json.loads(MLBOM.text(evidence, card))
     (model,) = bill["components"]
     metric = model["modelCard"]["quantitativeAnalysis"]["performanceMetrics"][0]
     assert float(metric["confidenceInterval"]["lowerBound"]) < float(metric["value"]) == 1.0
     assert {c["name"]: c["hashes"][0]["content"] for c in model["components"]} == dict(evidence.run.files)
-    assert mlbom.render(evidence, card) == mlbom.render(*sample_models.passing())
+    assert MLBOM.text(evidence, card) == MLBOM.text(*sample_models.passing())

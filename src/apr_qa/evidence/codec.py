@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from functools import cache
 from operator import attrgetter
@@ -73,6 +73,11 @@ def decode(line: bytes, where: str) -> Line:
     return decoded
 
 
+def decode_again(line: bytes) -> Any:
+    """Return the record of a line that `decode` took before; it is not searched for numbers again."""
+    return _adapter().validate_json(line).record
+
+
 def _line(record: Record, prev: str) -> Line:
     match record:
         case RunRecord():
@@ -91,9 +96,11 @@ def _line(record: Record, prev: str) -> Line:
 _READERS: dict[type, Callable[[Any], dict[str, Any]]] = {}
 
 
-def _fields(value: Any) -> dict[str, Any]:
+def _fields(value: Any) -> dict[str, Any] | list[Any]:
     if isinstance(value, Mapping):
         return dict(value)
+    if isinstance(value, Sequence):
+        return list(value)
     kind = type(value)
     if kind not in _READERS:
         _READERS[kind] = _reader_of(kind)

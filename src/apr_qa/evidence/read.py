@@ -13,40 +13,40 @@ from apr_qa.evidence.chain import BROKEN_REMEDY, Chain
 from apr_qa.evidence.codec import decode, to_json
 from apr_qa.evidence.legacy import read_legacy
 from apr_qa.evidence.lines import Decided
+from apr_qa.evidence.placed import Held, Placed
 from apr_qa.evidence.seal import CLOSING, OPENING, RECORDS, RUN, RUN_START, SEAL
+from apr_qa.evidence.stored import Lines
 from apr_qa.files import read_text
-from apr_qa.vocab.evidence import SCHEMA_VERSION, Evidence, Judged, Record, RunRecord
-from apr_qa.vocab.observation import Observation
+from apr_qa.vocab.evidence import SCHEMA_VERSION, Evidence, Judged, Record
 from apr_qa.vocab.plan import Claim
-from apr_qa.vocab.scenario import Scenario
 
 UNSEALED = "This is an unsealed journal: its run was stopped, or still goes on."
 
 
-def read_evidence(path: Path) -> Evidence:
+HELD = 10_000
+"""Evidence of so many lines is held in memory; of more, the records stay in the file and are read when asked for."""
+
+
+def read_evidence(path: Path, *, held: int = HELD) -> Evidence:
     """Return all evidence in `path`, its chain followed and its seal checked.
 
-    Evidence of the original (`schema_version` 0) comes without verdicts: judge it with
-    `apr_qa.evidence.rejudge.rejudge`. Where a question was asked again or a claim judged again, the later record
-    stands. Raises InputError naming the record that was changed, or the field that cannot be read.
+    Over `held` lines the sequences in it lie in the file, which may be replaced but not written over. Evidence of the
+    original (`schema_version` 0) comes without verdicts: judge it with `apr_qa.evidence.rejudge.rejudge`. Where a
+    question was asked again or a claim judged again, the later record stands. Raises InputError naming the record that
+    was changed, or the field that cannot be read.
     """
     opened = _Opened(path)
     if opened.legacy is not None:
         return opened.legacy
-    records = list(opened)
-    (run,) = (r for r in records if isinstance(r, RunRecord))
-    scenarios = tuple(r for r in records if isinstance(r, Scenario))
-    claims = tuple(r for r in records if isinstance(r, Claim))
-    observations = {r.scenario: r for r in records if isinstance(r, Observation)}
-    judged = {r.claim.id: r for r in records if isinstance(r, Judged)}
-    notes = tuple(r for r in records if isinstance(r, str))
-    return Evidence(
-        run=replace(run, scenarios=scenarios, claims=claims),
-        observations=tuple(observations.values()),
-        judged=tuple(judged.values()),
-        seal=opened.seal,
-        notes=notes + opened.notes,
-    )
+    source = opened.source()
+    placed = Placed()
+    for record, place in opened.placed():
+        if not placed.take(record, place):
+            raise opened.unplanned(record, placed.lines)
+    if placed.run is None:
+        raise InputError("this evidence has no run record", where=str(path))
+    found = placed.evidence(placed.run, source, held=placed.lines <= held)
+    return replace(found, seal=opened.seal, notes=found.notes + opened.notes)
 
 
 def stream_records(path: Path) -> Iterator[Record]:
@@ -65,6 +65,7 @@ class _Opened:
         self.legacy: Evidence | None = None
         self.seal = ""
         self.notes: tuple[str, ...] = ()
+        self._held: Held | None = None
         first = _first_line(path)
         self._lines = self._sealed
         if first.startswith(RUN_START):
@@ -74,7 +75,8 @@ class _Opened:
             document = _document(path)
             sealed = _as_sealed(document)
             if sealed is not None:
-                self._lines = lambda: self._laid_out_anew(sealed)
+                held = self._held = Held()
+                self._lines = lambda: self._laid_out_anew(sealed, held)
             else:
                 self.legacy = read_legacy(document, path)
 
@@ -87,14 +89,23 @@ class _Opened:
             yield from self.legacy.observations
             yield from self.legacy.notes
             return
-        links = Chain(str(self.path))
         claims: dict[str, Claim] = {}
-        for line in self._lines():
-            links.follow(line)
-            record = decode(line, f"{self.path}: record {links.lines}").record
+        for number, (record, _) in enumerate(self.placed(), start=1):
             if isinstance(record, Claim):
                 claims[record.id] = record
-            yield self._judged(record, claims, links) if isinstance(record, Decided) else record
+            if isinstance(record, Decided):
+                if record.claim not in claims:
+                    raise self.unplanned(record, number)
+                yield Judged(claim=claims[record.claim], verdict=record.verdict)
+            else:
+                yield record
+
+    def placed(self) -> Iterator[tuple[Record | Decided, int]]:
+        """Yield each record and where its line begins; the chain is followed, at the end the seal is checked."""
+        links = Chain(str(self.path))
+        for line, place in self._lines():
+            links.follow(line)
+            yield decode(line, f"{self.path}: record {links.lines}").record, place
         if not links.lines or (self.seal and self.seal != links.head):
             raise InputError(
                 f"the seal is not that of record {links.lines}, the last one: records were changed or left out",
@@ -102,28 +113,36 @@ class _Opened:
                 remedy=BROKEN_REMEDY,
             )
 
-    def _judged(self, decided: Decided, claims: dict[str, Claim], links: Chain) -> Judged:
-        if decided.claim not in claims:
-            raise InputError(
-                f"record {links.lines} is a verdict on {decided.claim}, which was not planned", where=str(self.path)
-            )
-        return Judged(claim=claims[decided.claim], verdict=decided.verdict)
+    def source(self) -> Lines | Held:
+        """What gives a line by its place."""
+        return self._held or Lines(self.path)
 
-    def _journal(self) -> Iterator[bytes]:
-        with self.path.open("rb") as stream:
-            yield from (line[:-1] for line in stream if line.endswith(b"\n"))
+    def unplanned(self, decided: object, number: int) -> InputError:
+        """The fault of a verdict on a claim that no line before it holds."""
+        claim = decided.claim if isinstance(decided, Decided) else "?"
+        return InputError(f"record {number} is a verdict on {claim}, which was not planned", where=str(self.path))
 
-    def _sealed(self) -> Iterator[bytes]:
+    def _journal(self) -> Iterator[tuple[bytes, int]]:
+        place = 0
         with self.path.open("rb") as stream:
-            stream.readline()
+            for line in stream:
+                if line.endswith(b"\n"):
+                    yield line[:-1], place
+                place += len(line)
+
+    def _sealed(self) -> Iterator[tuple[bytes, int]]:
+        with self.path.open("rb") as stream:
+            place = len(stream.readline())
             run = stream.readline()
             if not run.startswith(RUN) or stream.readline() != RECORDS:
                 raise self._torn()
-            yield RUN_START + run.removeprefix(RUN).rstrip(b",\n") + b"}"
+            yield RUN_START + run.removeprefix(RUN).rstrip(b",\n") + b"}", place
+            place += len(run) + len(RECORDS)
             while (line := stream.readline()) != CLOSING:
                 if not line:
                     raise self._torn()
-                yield line.rstrip(b",\n")
+                yield line.rstrip(b",\n"), place
+                place += len(line)
             self._take_seal(stream)
 
     def _take_seal(self, stream: IO[bytes]) -> None:
@@ -132,13 +151,15 @@ class _Opened:
             raise self._torn()
         self.seal = last.removeprefix(SEAL).removesuffix(b'"}\n').decode("ascii", "replace") or "none"
 
-    def _laid_out_anew(self, document: dict[str, object]) -> Iterator[bytes]:
+    def _laid_out_anew(self, document: dict[str, object], held: Held) -> Iterator[tuple[bytes, int]]:
         """Lines of a sealed file that another program formatted; its chain holds if it only moved white space."""
         self.seal = str(document["seal"])
         records = document.get("records")
-        yield RUN_START + _compact(document.get("run")) + b"}"
+        held.lines.append(RUN_START + _compact(document.get("run")) + b"}")
+        yield held.lines[-1], 0
         for record in records if isinstance(records, list) else []:
-            yield _compact(record)
+            held.lines.append(_compact(record))
+            yield held.lines[-1], len(held.lines) - 1
 
     def _torn(self) -> InputError:
         return InputError("this evidence is not whole: its end or its frame is missing", where=str(self.path))

@@ -150,7 +150,7 @@ def eye_of(judged: Judged) -> Eye:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Told:
-    judged: tuple[Judged, ...] = ()
+    judged: Sequence[Judged] = ()
     status: str = ""
     trouble: str = ""
 

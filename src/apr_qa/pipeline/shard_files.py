@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -68,7 +68,7 @@ def _answered(evidence: Evidence, sharded: ShardedPlan, where: str) -> Shard:
     raise InputError("these are not the questions and claims of any shard of this plan", where=where)
 
 
-def _same(mine: tuple[Any, ...], planned: tuple[Any, ...]) -> bool:
+def _same(mine: Sequence[Any], planned: Sequence[Any]) -> bool:
     return len(mine) == len(planned) and bool(to_json(mine) == to_json(planned))
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from apr_qa.reports._display import one_line
 from apr_qa.reports._failures import FailureGroup
 from apr_qa.reports._words import FORMATS, TONES, WORST_FIRST, plural
 from apr_qa.vocab.axes import Backend, Format, Modality
-from apr_qa.vocab.evidence import Evidence, Judged
+from apr_qa.vocab.evidence import Evidence
+from apr_qa.vocab.plan import Subject
 from apr_qa.vocab.verdict import Outcome
 
 
@@ -59,15 +60,16 @@ class CellTable:
 
 def cell_table(evidence: Evidence, groups: Sequence[FailureGroup]) -> CellTable:
     """Return every cell that was planned or asked for; the axes are those that occur."""
-    by_cell: defaultdict[str, list[Judged]] = defaultdict(list)
+    by_subject: defaultdict[Subject, Counter[Outcome]] = defaultdict(Counter)
     for judged in evidence.judged:
-        by_cell[str(judged.claim.subject)].append(judged)
+        by_subject[judged.claim.subject][judged.verdict.outcome] += 1
+    by_cell = defaultdict(Counter[Outcome], {str(subject): counts for subject, counts in by_subject.items()})
     run = evidence.run
     asked = [name for name in dict.fromkeys((*run.matrix_cells, *run.cells)) if name.count("-") == 2]
     formats = [f for f in Format if any(name.startswith(f"{f}-") for name in asked)]
     backends = [b for b in Backend if any(f"-{b}-" in name for name in asked)]
     modalities = [m for m in Modality if any(name.endswith(f"-{m}") for name in asked)]
-    links = {claim: group.anchor for group in reversed(groups) for claim in group.claims}
+    links = {(str(subject), group.outcome): group.anchor for group in reversed(groups) for subject in group.about}
     planned = frozenset(run.cells)
     blocks = []
     for b in backends:
@@ -82,24 +84,18 @@ def cell_table(evidence: Evidence, groups: Sequence[FailureGroup]) -> CellTable:
         )
         any_planned = any(name in planned for row in names.values() for name in row)
         blocks.append(CellBlock(backend=str(b), rows=rows if any_planned else ()))
-    outside = [j for name, members in by_cell.items() if name not in planned for j in members]
+    outside = sum((counts for name, counts in by_cell.items() if name not in planned), Counter[Outcome]())
     return CellTable(modalities=tuple(str(m) for m in modalities), blocks=tuple(blocks), outside=_outside(outside))
 
 
-def tally(members: Iterable[Judged]) -> Counter[Outcome]:
-    """Count claims by outcome."""
-    return Counter(j.verdict.outcome for j in members)
-
-
-def _cell(name: str, members: Sequence[Judged], links: Mapping[str, str], *, planned: bool) -> CellView:
-    counts = tally(members)
-    if not members:
+def _cell(name: str, counts: Counter[Outcome], links: Mapping[tuple[str, Outcome], str], *, planned: bool) -> CellView:
+    if not counts:
         word = "not judged" if planned else "not planned"
         return CellView(name=name, tone="unj" if planned else "none", survived=0, judged=0, word=word, planned=planned)
     present = [o for o in WORST_FIRST if counts[o]]
     worst = present[0]
     rest = [f"{counts[o]} {o}" for o in present[1:] if o is not Outcome.CORROBORATED]
-    link = next((links[j.claim.id] for j in members if j.verdict.outcome is worst and j.claim.id in links), "")
+    link = links.get((name, worst), "")
     if not link and worst in (Outcome.UNJUDGED, Outcome.SKIPPED):
         link = "open-claims"
     return CellView(
@@ -118,11 +114,11 @@ def _note(fmt: Format, evidence: Evidence) -> str:
     return one_line(f"{engine.name} {engine.version}", 40) if engine else ""
 
 
-def _outside(members: Sequence[Judged]) -> str:
+def _outside(counts: Counter[Outcome]) -> str:
+    members = counts.total()
     if not members:
         return ""
-    counts = tally(members)
     parts = [f"{counts[o]} {o}" for o in reversed(WORST_FIRST) if counts[o]]
-    noun = plural(len(members), "more claim")
-    verb = "belongs" if len(members) == 1 else "belong"
+    noun = plural(members, "more claim")
+    verb = "belongs" if members == 1 else "belong"
     return f"{noun} {verb} to no single cell (files, conversions, comparisons): {', '.join(parts)}."

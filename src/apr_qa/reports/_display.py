@@ -36,6 +36,8 @@ def pieces(text: str, limit: int = 400, keep: str = "\n\t", *, unseen: int = 0) 
 
     `unseen` characters were left out before and are counted among those cut.
     """
+    if text and not unseen and len(text) <= limit and text.isascii() and text.isprintable():
+        return (Piece(text=text),)  # most texts, and a million of them
     runs: list[list[str]] = []
     shown = used = 0
     for char, escaped in _spell(text, keep):

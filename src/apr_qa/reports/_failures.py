@@ -5,13 +5,15 @@ from __future__ import annotations
 import html
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, field
 
 from apr_qa.reports._display import Piece, one_line, pieces, visible
 from apr_qa.reports._words import TONES, subject_words, subjects_words
 from apr_qa.vocab.evidence import Evidence, Judged
+from apr_qa.vocab.lookup import for_the_same
 from apr_qa.vocab.observation import Ending, Observation
+from apr_qa.vocab.plan import Subject
 from apr_qa.vocab.scenario import Scenario
 from apr_qa.vocab.verdict import Outcome
 
@@ -70,18 +72,45 @@ class FailureGroup:
     examples: tuple[Example, ...]
     lines: tuple[Line, ...]
     left_out: int
-    claims: frozenset[str]
-    """Full ids of the claims in the group."""
+    about: frozenset[Subject]
+    """What its claims are about."""
 
 
+@dataclass(slots=True)
+class _Members:
+    """Lost claims of one cause: the first few whole, the others counted."""
+
+    kept: list[Judged] = field(default_factory=list)
+    about: dict[Subject, None] = field(default_factory=dict)
+    count: int = 0
+    severity: str = ""
+    felled: str = ""
+
+    def add(self, judged: Judged) -> None:
+        claim = judged.claim
+        self.count += 1
+        self.about[claim.subject] = None
+        self.severity = min(self.severity or str(claim.severity), str(claim.severity))
+        self.felled = self.felled or str(claim.gateway or "")
+        if len(self.kept) < EXAMPLES + LINES:
+            self.kept.append(judged)
+
+    def badness(self) -> tuple[bool, str, int, str]:
+        return self.felled == "", self.severity, -self.count, self.kept[0].claim.id
+
+
+@for_the_same
 def grouped_failures(evidence: Evidence) -> tuple[FailureGroup, ...]:
     """Return the lost claims grouped by cause: what felled a gateway first, then by severity and number."""
-    groups: defaultdict[tuple[str, ...], list[Judged]] = defaultdict(list)
+    groups: defaultdict[tuple[str, ...], _Members] = defaultdict(_Members)
+    alone: set[str] = set()
     for judged in evidence.judged:
         if judged.verdict.outcome.is_lost:
-            groups[judged.claim.gate, judged.verdict.outcome, _cause(judged)].append(judged)
-    ordered = sorted(groups.values(), key=_badness)
-    witness = _Witness.of(evidence)
+            groups[judged.claim.gate, judged.verdict.outcome, _cause(judged)].add(judged)
+            if len(judged.claim.needs) == 1:
+                alone.add(judged.claim.needs[0])
+    ordered = sorted(groups.values(), key=_Members.badness)
+    witness = _Witness.of(evidence, ordered, alone)
     left = BUDGET
     found: list[FailureGroup] = []
     for number, members in enumerate(ordered, start=1):
@@ -108,31 +137,25 @@ def _cause(judged: Judged) -> str:
     return named if isinstance(named, str) else _QUOTED.sub("#", judged.verdict.reason[:200])
 
 
-def _badness(members: Sequence[Judged]) -> tuple[bool, str, int, str]:
-    first = members[0].claim
-    return _felled(members) == "", str(min(m.claim.severity for m in members)), -len(members), first.id
-
-
-def _felled(members: Iterable[Judged]) -> str:
-    return next((str(m.claim.gateway) for m in members if m.claim.gateway), "")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Witness:
-    """What was asked and answered, by scenario, and which answers were lost by themselves."""
+    """What was asked and answered, as far as it is shown, and which answers were lost by themselves."""
 
-    scenarios: Mapping[str, Scenario]
-    observations: Mapping[str, Observation]
-    lost: frozenset[str]
+    lost: Container[str]
+    silent: Container[str]
+    scenarios: dict[str, Scenario] = field(default_factory=dict)
+    observations: dict[str, Observation] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, evidence: Evidence) -> _Witness:
-        alone = (j.claim.needs[0] for j in evidence.judged if j.verdict.outcome.is_lost and len(j.claim.needs) == 1)
-        return cls(
-            scenarios={s.id: s for s in evidence.run.scenarios},
-            observations={o.scenario: o for o in evidence.observations},
-            lost=frozenset(alone),
-        )
+    def of(cls, evidence: Evidence, groups: Sequence[_Members], lost: Container[str]) -> _Witness:
+        if not groups:
+            return cls(lost=lost, silent=frozenset())
+        silent = {seen.scenario for seen in evidence.observations if seen.reply.ending != Ending.ANSWERED}
+        witness = cls(lost=lost, silent=silent)
+        wanted = {witness.telling(judged) for members in groups for judged in members.kept[:EXAMPLES]}
+        witness.scenarios.update((s.id, s) for s in evidence.run.scenarios if s.id in wanted)
+        witness.observations.update((o.scenario, o) for o in evidence.observations if o.scenario in wanted)
+        return witness
 
     def telling(self, judged: Judged) -> str:
         """The scenario that shows best why the claim was lost; empty for claims about files."""
@@ -140,40 +163,39 @@ class _Witness:
         needs = judged.claim.needs
         if isinstance(named, str) and named in needs:
             return named
-        lost = (n for n in needs if n in self.lost)
-        silent = (n for n in needs if n in self.observations and self.observations[n].reply.ending != Ending.ANSWERED)
-        return next(lost, next(silent, needs[0] if needs else ""))
+        shown = (n for among in (self.lost, self.silent) for n in needs if n in among)
+        return next(shown, needs[0] if needs else "")
 
 
-def _group(anchor: str, members: Sequence[Judged], witness: _Witness, budget: int) -> tuple[FailureGroup, int]:
+def _group(anchor: str, members: _Members, witness: _Witness, budget: int) -> tuple[FailureGroup, int]:
     examples: list[Example] = []
     lines: list[Line] = []
     used = 0
-    for judged in members:
+    for judged in members.kept:
         if len(examples) < EXAMPLES and (not examples or used < budget):
             examples.append(_example(judged, witness))
             used += _cost(examples[-1])
         elif len(lines) < LINES and used < budget:
             lines.append(line_of(judged))
             used += len(html.escape(lines[-1].claim + lines[-1].reason))
-    first = members[0]
+    first = members.kept[0]
     group = FailureGroup(
         anchor=anchor,
         gate=one_line(first.claim.gate, 60),
         outcome=first.verdict.outcome,
         tone=TONES[first.verdict.outcome],
-        severity=str(min(m.claim.severity for m in members)),
-        felled=_felled(members),
+        severity=members.severity,
+        felled=members.felled,
         category=str(first.claim.category),
         title=one_line(first.verdict.reason, 240),
-        subjects=subjects_words([m.claim.subject for m in members]),
+        subjects=subjects_words(list(members.about)),
         culprit=one_line(str(first.verdict.detail.get("culprit", "")), 60),
-        count=len(members),
+        count=members.count,
         figures=_figures(first),
         examples=tuple(examples),
         lines=tuple(lines),
-        left_out=len(members) - len(examples) - len(lines),
-        claims=frozenset(m.claim.id for m in members),
+        left_out=members.count - len(examples) - len(lines),
+        about=frozenset(members.about),
     )
     return group, used
 

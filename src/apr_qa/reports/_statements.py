@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from apr_qa.reports._cells import CellTable
 from apr_qa.reports._display import one_line
 from apr_qa.reports._words import FORMATS, GATEWAYS, TONES, listing, percent, plural, subjects_words
 from apr_qa.vocab.axes import Backend, Format, Gateway, Modality
-from apr_qa.vocab.evidence import Evidence, Judged
-from apr_qa.vocab.plan import Subject
+from apr_qa.vocab.evidence import Evidence
+from apr_qa.vocab.lookup import for_the_same
+from apr_qa.vocab.plan import Claim, Subject
+from apr_qa.vocab.scenario import Scenario
 from apr_qa.vocab.score import GatewayState, Scorecard
 from apr_qa.vocab.verdict import Outcome
 
@@ -41,9 +43,20 @@ class OpenClaims:
     reason: str
 
 
-def proved(evidence: Evidence, card: Scorecard, table: CellTable) -> tuple[Statement, ...]:
+Counts = Mapping[Gateway | None, Counter[Outcome]]
+
+
+def by_gateway(evidence: Evidence) -> Counts:
+    """Return how many claims of each gateway, and of none, came to which outcome."""
+    counts: defaultdict[Gateway | None, Counter[Outcome]] = defaultdict(Counter)
+    for judged in evidence.judged:
+        counts[judged.claim.gateway][judged.verdict.outcome] += 1
+    return counts
+
+
+def proved(counts: Counts, card: Scorecard, table: CellTable) -> tuple[Statement, ...]:
     """Return what survived: cells without a loss, gateways that hold, and the bound over all claims."""
-    found = [*_whole_rows(table), *_held(evidence, card)]
+    found = [*_whole_rows(table), *_held(counts, card)]
     if card.lower_bound is not None and card.corroborated:
         found.append(
             Statement(
@@ -79,24 +92,26 @@ def not_proved(evidence: Evidence, card: Scorecard) -> tuple[Statement, ...]:
     return tuple(found)
 
 
+@for_the_same
 def open_claims(evidence: Evidence) -> tuple[OpenClaims, ...]:
     """Return the claims that were skipped or could not be judged, by reason; unjudged first."""
-    groups: defaultdict[tuple[Outcome, str], list[Judged]] = defaultdict(list)
+    groups: defaultdict[tuple[Outcome, str], _Open] = defaultdict(_Open)
     for judged in evidence.judged:
         if not judged.verdict.outcome.is_judged:
-            groups[judged.verdict.outcome, judged.verdict.reason].append(judged)
-    ordered = sorted(groups.items(), key=lambda pair: (pair[0][0] is not Outcome.UNJUDGED, -len(pair[1]), pair[0][1]))
+            groups[judged.verdict.outcome, judged.verdict.reason].add(judged.claim)
+    ordered = sorted(groups.items(), key=lambda pair: (pair[0][0] is not Outcome.UNJUDGED, -pair[1].count, pair[0][1]))
     return tuple(_open(outcome, reason, members) for (outcome, reason), members in ordered[:40])
 
 
 def not_looked_at(evidence: Evidence) -> tuple[Statement, ...]:
     """Return the edges of what was asked, measured from the scenarios themselves."""
     run = evidence.run
-    asked = [s for s in run.scenarios if not s.engine]
+    asked = _Asked()
+    for scenario in run.scenarios:
+        asked.add(scenario)
     found = list(_cells_outside(run.matrix_cells))
-    if asked:
-        longest = max(sum(len(m.content) for m in s.messages) for s in asked)
-        prompts = len({s.prompt for s in asked})
+    if asked.prompts:
+        longest, prompts = asked.longest, len(asked.prompts)
         found += [
             Statement(
                 strong="Longer conversations", rest=f": the longest question has {plural(longest, 'character')}."
@@ -104,15 +119,32 @@ def not_looked_at(evidence: Evidence) -> tuple[Statement, ...]:
             Statement(strong="Other questions", rest=f": {plural(prompts, 'different prompt')} were asked, no more."),
             Statement(
                 strong="Longer answers",
-                rest=f": an answer was cut after at most {plural(max(s.max_tokens for s in asked), 'token')}.",
+                rest=f": an answer was cut after at most {plural(asked.max_tokens, 'token')}.",
             ),
         ]
-        if all(s.temperature == 0 for s in asked):
+        if not asked.sampled:
             found.append(Statement(strong="Sampling", rest=": every question was asked at temperature 0."))
     found.append(
         Statement(strong="Knowledge, safety and taste", rest=": whether it works is judged, not how good it is.")
     )
     return tuple(found)
+
+
+@dataclass(slots=True)
+class _Asked:
+    """The edges of what the engine on trial was asked."""
+
+    prompts: set[str] = field(default_factory=set)
+    longest: int = 0
+    max_tokens: int = 0
+    sampled: bool = False
+
+    def add(self, scenario: Scenario) -> None:
+        if not scenario.engine:
+            self.prompts.add(scenario.prompt)
+            self.longest = max(self.longest, sum(len(m.content) for m in scenario.messages))
+            self.max_tokens = max(self.max_tokens, scenario.max_tokens)
+            self.sampled |= scenario.temperature != 0
 
 
 def _names(what: Sequence[str]) -> str:
@@ -148,24 +180,37 @@ def _whole_rows(table: CellTable) -> Iterator[Statement]:
                 yield Statement(strong=f"{row.label} on {block.backend}", rest=rest)
 
 
-def _held(evidence: Evidence, card: Scorecard) -> Iterator[Statement]:
-    counts = Counter(
-        j.claim.gateway for j in evidence.judged if j.claim.gateway and j.verdict.outcome is Outcome.CORROBORATED
-    )
+def _held(counts: Counts, card: Scorecard) -> Iterator[Statement]:
     for gateway in Gateway:
         if card.gateways.get(gateway) is GatewayState.HOLDS:
             name, meaning = GATEWAYS[gateway]
-            yield Statement(strong=f"{gateway} {name}", rest=f": {meaning} ({plural(counts[gateway], 'claim')}).")
+            yield Statement(
+                strong=f"{gateway} {name}",
+                rest=f": {meaning} ({plural(counts[gateway][Outcome.CORROBORATED], 'claim')}).",
+            )
 
 
-def _open(outcome: Outcome, reason: str, members: Sequence[Judged]) -> OpenClaims:
-    subjects: list[Subject] = [m.claim.subject for m in members]
-    gates = list(dict.fromkeys(m.claim.gate for m in members))
+@dataclass(slots=True)
+class _Open:
+    """What is told of claims without a verdict that share a reason."""
+
+    count: int = 0
+    subjects: dict[Subject, None] = field(default_factory=dict)
+    gates: dict[str, None] = field(default_factory=dict)
+
+    def add(self, claim: Claim) -> None:
+        self.count += 1
+        self.subjects[claim.subject] = None
+        self.gates[claim.gate] = None
+
+
+def _open(outcome: Outcome, reason: str, members: _Open) -> OpenClaims:
+    gates = list(members.gates)
     return OpenClaims(
         outcome=outcome,
         tone=TONES[outcome],
-        count=len(members),
-        subjects=subjects_words(subjects),
+        count=members.count,
+        subjects=subjects_words(list(members.subjects)),
         gates=one_line(", ".join(gates[:4]) + (f" and {len(gates) - 4} more" if len(gates) > 4 else ""), 160),
         reason=one_line(reason, 240),
     )

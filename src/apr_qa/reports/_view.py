@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 
 from apr_qa.reports._advice import Step, checks, next_step
 from apr_qa.reports._cells import CellTable, cell_table
@@ -10,7 +11,16 @@ from apr_qa.reports._complete import complete
 from apr_qa.reports._display import one_line
 from apr_qa.reports._failures import FailureGroup, grouped_failures
 from apr_qa.reports._figures import CategoryBar, SpeedBar, category_bars, provenance, speed_bars
-from apr_qa.reports._statements import OpenClaims, Statement, not_looked_at, not_proved, open_claims, proved
+from apr_qa.reports._statements import (
+    Counts,
+    OpenClaims,
+    Statement,
+    by_gateway,
+    not_looked_at,
+    not_proved,
+    open_claims,
+    proved,
+)
 from apr_qa.reports._words import GATEWAYS, STATE_TONES, STATUS_MARKS, STATUS_TONES, day, plural
 from apr_qa.vocab.axes import Gateway
 from apr_qa.vocab.evidence import Evidence, RunRecord
@@ -77,12 +87,23 @@ class View:
     checks: tuple[Step, ...]
 
 
+_LAST: list[tuple[Evidence, Scorecard, View]] = []
+"""Several renderings are made of one run, and a view of long evidence takes a while."""
+
+
 def view_of(evidence: Evidence, card: Scorecard) -> View:
     """Return everything the renderings say of one run."""
     evidence = complete(evidence)
+    if not _LAST or _LAST[0][0] is not evidence or _LAST[0][1] is not card:
+        _LAST[:] = [(evidence, card, _view_of(evidence, card))]
+    return _LAST[0][2]
+
+
+def _view_of(evidence: Evidence, card: Scorecard) -> View:
     run = evidence.run
     groups = grouped_failures(evidence)
     table = cell_table(evidence, groups)
+    counts = by_gateway(evidence)
     organisation, _, model = run.model.rpartition("/")
     return View(
         organisation=one_line(organisation, 80),
@@ -96,9 +117,9 @@ def view_of(evidence: Evidence, card: Scorecard) -> View:
         expires=day(expiry(run.started_at)),
         tier=str(card.tier),
         ruler=_ruler(run, card),
-        gateways=tuple(_gateway(gateway, evidence, card) for gateway in Gateway),
+        gateways=tuple(_gateway(gateway, counts, card) for gateway in Gateway),
         table=table,
-        proved=proved(evidence, card, table),
+        proved=proved(counts, card, table),
         not_proved=not_proved(evidence, card),
         groups=groups,
         open_claims=open_claims(evidence),
@@ -123,19 +144,20 @@ def _ruler(run: RunRecord, card: Scorecard) -> Ruler:
     )
 
 
-def _gateway(gateway: Gateway, evidence: Evidence, card: Scorecard) -> GatewayView:
+def _gateway(gateway: Gateway, counts: Counts, card: Scorecard) -> GatewayView:
     state = card.gateways.get(gateway, GatewayState.NOT_EVALUATED)
-    outcomes = [j.verdict.outcome for j in evidence.judged if j.claim.gateway is gateway]
-    survived = sum(o is Outcome.CORROBORATED for o in outcomes)
-    note = f"{survived} of {plural(len(outcomes), 'claim')}" if outcomes else "no claim judged"
+    outcomes = counts[gateway]
+    survived, judged = outcomes[Outcome.CORROBORATED], outcomes.total()
+    note = f"{survived} of {plural(judged, 'claim')}" if judged else "no claim judged"
     name = GATEWAYS[gateway][0]
     return GatewayView(id=str(gateway), name=name, state=str(state), tone=STATE_TONES[state], note=note)
 
 
 def _once(evidence: Evidence) -> tuple[Statement, ...]:
     """Crashes that did not repeat: a penalty, not a gateway."""
-    return tuple(
+    once = (
         Statement(strong=one_line(seen.scenario, 80), rest=f": {seen.first_ending} at first, the retry answered.")
         for seen in evidence.observations
         if seen.first_ending is Ending.CRASHED and seen.reply.ending is Ending.ANSWERED
-    )[:20]
+    )
+    return tuple(islice(once, 20))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from apr_qa.reports._complete import complete
 from apr_qa.reports._json import safe_json, well_formed
 from apr_qa.vocab.evidence import Evidence
@@ -11,6 +13,7 @@ from apr_qa.vocab.verdict import Outcome
 
 _RESULTS = {Status.CERTIFIED: "PASSED", Status.PROVISIONAL: "WARNED"}
 """Every other status is FAILED: a test result knows no missing verdict, and a gap must not read as a pass."""
+_KINDS = {Outcome.CORROBORATED: "passedTests", Outcome.SKIPPED: "warnedTests"}
 NAMES = 5000
 """Claims named in one list."""
 
@@ -28,9 +31,7 @@ def render(evidence: Evidence, card: Scorecard) -> str:
             "predicate": {
                 "result": _RESULTS.get(card.status, "FAILED"),
                 "configuration": _configuration(evidence),
-                "passedTests": _names(evidence, Outcome.CORROBORATED),
-                "warnedTests": _names(evidence, Outcome.SKIPPED),
-                "failedTests": _names(evidence, Outcome.FALSIFIED, Outcome.CRASHED, Outcome.TIMEOUT, Outcome.UNJUDGED),
+                **_tests(evidence),
             },
         }
     )
@@ -43,9 +44,16 @@ def _configuration(evidence: Evidence) -> list[dict[str, object]]:
     return [{"name": well_formed(name, 300), "digest": {"sha256": digest}} for name, digest in named.items() if digest]
 
 
-def _names(evidence: Evidence, *outcomes: Outcome) -> list[str]:
-    found = [well_formed(j.claim.id, 300) for j in evidence.judged if j.verdict.outcome in outcomes]
-    return found if len(found) <= NAMES else [*found[:NAMES], f"{len(found) - NAMES} more in the evidence"]
+def _tests(evidence: Evidence) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {name: [] for name in ("passedTests", "warnedTests", "failedTests")}
+    counts: Counter[str] = Counter()
+    for judged in evidence.judged:
+        kind = _KINDS.get(judged.verdict.outcome, "failedTests")
+        counts[kind] += 1
+        if counts[kind] <= NAMES:
+            found[kind].append(well_formed(judged.claim.id, 300))
+    more = {kind: [f"{n - NAMES} more in the evidence"] if n > NAMES else [] for kind, n in counts.items()}
+    return {kind: names + more.get(kind, []) for kind, names in found.items()}
 
 
 ATTESTATION = Report(

@@ -33,7 +33,7 @@ def render(evidence: Evidence, card: Scorecard) -> str:
             v=view,
             card=card,
             run=evidence.run,
-            lost=sum(j.verdict.outcome.is_lost for j in evidence.judged),
+            lost=sum(group.count for group in view.groups),
             penalties=[(name, points) for name, points in card.penalties.items() if points],
             legend=[*((tone, str(outcome)) for outcome, tone in TONES.items()), ("none", "not planned")],
             claims=claims,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from apr_qa.catalog.judged import sentence
 from apr_qa.reports._complete import complete
 from apr_qa.reports._failures import grouped_failures
 from apr_qa.reports._json import safe_json, well_formed
@@ -71,7 +72,7 @@ def _origins(evidence: Evidence) -> dict[str, object]:
     return {
         "throughput": {
             f"{fmt}-{backend}": {"tokens_per_s": round(speed.median, 3), "answers": speed.n}
-            for (fmt, backend), speed in throughput(evidence).items()
+            for (fmt, backend), speed in throughput(complete(evidence)).items()
         },
         "narrowed": [well_formed(words, 300) for words in run.narrowed],
         "not_run": [
@@ -82,6 +83,7 @@ def _origins(evidence: Evidence) -> dict[str, object]:
         "expires": expiry(run.started_at) or None,
         "formula": run.score_formula,
         "apr_qa_version": run.apr_qa_version,
+        "judge": sentence(run.tier),
         "seed": run.seed,
         "engines": {
             well_formed(fmt, 60): {"name": e.name, "version": e.version, "sha256": e.digest}

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from apr_qa.reports._complete import complete
 from apr_qa.reports._display import one_line, visible
 from apr_qa.reports._words import FORMATS, subject_words
 from apr_qa.vocab.evidence import Evidence, Judged
+from apr_qa.vocab.lookup import ByName
 from apr_qa.vocab.observation import Observation
 from apr_qa.vocab.plugs import Report
 from apr_qa.vocab.score import Scorecard
@@ -27,32 +30,65 @@ _COUNTS = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 _TEXT = 2000
 
 
-def render(evidence: Evidence, card: Scorecard) -> str:
-    """Return the XML document."""
+def render(evidence: Evidence, card: Scorecard) -> Iterator[str]:
+    """Yield the XML document in pieces, so that a million claims are never held at once."""
     evidence = complete(evidence)
-    suites: defaultdict[str, list[Judged]] = defaultdict(list)
-    for judged in evidence.judged:
-        suites[FORMATS[judged.claim.subject.format] if judged.claim.subject.format else "model"].append(judged)
-    root = ET.Element("testsuites", {"name": one_line(evidence.run.model, 200)} | _totals(evidence.judged))
-    seen = {o.scenario: o for o in evidence.observations}
+    suites: defaultdict[str, _Suite] = defaultdict(_Suite)
+    for place, judged in enumerate(evidence.judged):
+        fmt = judged.claim.subject.format
+        suites[FORMATS[fmt] if fmt else "model"].add(judged, place)
+    whole = sum((suite.tags for suite in suites.values()), Counter[str]())
+    root = ET.Element("testsuites", {"name": one_line(evidence.run.model, 200)} | _totals(whole))
+    seen = ByName(evidence.observations, _scenario)
     names: Counter[str] = Counter()
+    yield '<?xml version="1.0" encoding="UTF-8"?>\n'
+    if not suites:
+        yield ET.tostring(root, encoding="unicode") + "\n"
+        return
+    yield _opened(root, 0)
     for name, members in sorted(suites.items()):
-        suite = ET.SubElement(root, "testsuite", {"name": name} | _totals(members))
+        suite = ET.Element("testsuite", {"name": name} | _totals(members.tags))
         if evidence.run.started_at:
             suite.set("timestamp", one_line(evidence.run.started_at, 60))
-        _properties(suite, evidence, card)
-        for judged in members:
-            _case(suite, judged, seen, names)
-    ET.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+        yield _opened(suite, 1)
+        yield _whole(_properties(evidence, card), 2)
+        for place in members.places:
+            yield _whole(_case(evidence.judged[place], seen, names), 2)
+        yield "  </testsuite>\n"
+    yield "</testsuites>\n"
 
 
-def _totals(members: Sequence[Judged]) -> dict[str, str]:
-    tags = Counter(_TAGS.get(j.verdict.outcome, "") for j in members)
-    return {"tests": str(len(members))} | {name: str(tags[tag]) for name, tag in _COUNTS.items()}
+@dataclass(slots=True)
+class _Suite:
+    """Where the claims of one suite lie, and how many came to what."""
+
+    places: array[int] = field(default_factory=lambda: array("L"))
+    tags: Counter[str] = field(default_factory=Counter)
+
+    def add(self, judged: Judged, place: int) -> None:
+        self.places.append(place)
+        self.tags[_TAGS.get(judged.verdict.outcome, "")] += 1
 
 
-def _properties(suite: ET.Element, evidence: Evidence, card: Scorecard) -> None:
+def _opened(element: ET.Element, level: int) -> str:
+    """The start of an element whose children follow."""
+    return "  " * level + ET.tostring(element, encoding="unicode").removesuffix(" />") + ">\n"
+
+
+def _whole(element: ET.Element, level: int) -> str:
+    ET.indent(element, level=level)
+    return "  " * level + ET.tostring(element, encoding="unicode") + "\n"
+
+
+def _scenario(seen: Observation) -> str:
+    return seen.scenario
+
+
+def _totals(tags: Counter[str]) -> dict[str, str]:
+    return {"tests": str(tags.total())} | {name: str(tags[tag]) for name, tag in _COUNTS.items()}
+
+
+def _properties(evidence: Evidence, card: Scorecard) -> ET.Element:
     facts = {
         "apr-qa.status": str(card.status),
         "apr-qa.tier": str(card.tier),
@@ -63,26 +99,28 @@ def _properties(suite: ET.Element, evidence: Evidence, card: Scorecard) -> None:
         "apr-qa.evidence": evidence.seal,
         "apr-qa.revision": evidence.run.revision,
     } | {f"apr-qa.{gateway}": str(state) for gateway, state in card.gateways.items()}
-    properties = ET.SubElement(suite, "properties")
+    properties = ET.Element("properties")
     for name, value in facts.items():
         ET.SubElement(properties, "property", name=name, value=one_line(value, 200))
+    return properties
 
 
-def _case(suite: ET.Element, judged: Judged, seen: Mapping[str, Observation], names: Counter[str]) -> None:
+def _case(judged: Judged, seen: Mapping[str, Observation], names: Counter[str]) -> ET.Element:
     claim, verdict = judged.claim, judged.verdict
     observation = seen.get(claim.needs[0]) if len(claim.needs) == 1 else None
-    case = ET.SubElement(suite, "testcase", name=_unique(one_line(claim.id, 300), names), classname=_class(judged))
+    case = ET.Element("testcase", name=_unique(one_line(claim.id, 300), names), classname=_class(judged))
     if observation:
         case.set("time", f"{max(observation.elapsed_s, 0.0):.3f}")
     tag = _TAGS.get(verdict.outcome)
     if not tag:
-        return
+        return case
     child = ET.SubElement(case, tag, message=one_line(verdict.reason, 400))
     if tag != "skipped":
         child.set("type", str(verdict.outcome))
         child.text = visible(verdict.reason, _TEXT, "\n")
     if observation:
         _streams(case, observation)
+    return case
 
 
 def _streams(case: ET.Element, observation: Observation) -> None:

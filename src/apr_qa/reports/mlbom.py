@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from apr_qa.reports._complete import complete
 from apr_qa.reports._display import one_line
 from apr_qa.reports._json import safe_json, well_formed
 from apr_qa.reports._words import CATEGORIES
@@ -88,7 +89,7 @@ def _speeds(evidence: Evidence) -> list[dict[str, object]]:
             "value": f"{s.median:.1f}",
             "slice": f"{fmt}, {backend}",
         }
-        for (fmt, backend), s in throughput(evidence).items()
+        for (fmt, backend), s in throughput(complete(evidence)).items()
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeAlias
 
@@ -60,8 +60,8 @@ class RunRecord:
     matrix_cells: tuple[str, ...] = ()
     narrowed: tuple[str, ...] = ()
     not_run: tuple[NotRun, ...] = ()
-    claims: tuple[Claim, ...] = ()
-    scenarios: tuple[Scenario, ...] = ()
+    claims: Sequence[Claim] = ()
+    scenarios: Sequence[Scenario] = ()
     plug_ins: tuple[str, ...] = ()
     """Third-party plug-ins named by the user."""
     unlocked: str = ""
@@ -82,16 +82,18 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """A sealed run: `observations` and `judged` in the order they were made."""
+    """A sealed run: `observations` and `judged` in the order they were made. Long sequences may lie in a file."""
 
     run: RunRecord
-    observations: tuple[Observation, ...]
-    judged: tuple[Judged, ...]
+    observations: Sequence[Observation]
+    judged: Sequence[Judged]
     seal: str = ""
     """Head of the journal's hash chain; empty for evidence of the original, which has none."""
     schema_version: int = SCHEMA_VERSION
     """0 for evidence of the original, whose verdicts are not taken over."""
     notes: tuple[str, ...] = ()
+    complete: bool = False
+    """True when `judged` is known to hold every planned claim once, in the order of the plan."""
 
 
 Record: TypeAlias = RunRecord | Scenario | Claim | Observation | Judged | str

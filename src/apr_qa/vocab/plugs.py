@@ -6,7 +6,7 @@ Gates draw claims (and the questions that these need) while planning, and judge 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from apr_qa.vocab.engines import Batch, Conversation, Conversion, Engine, Equipped, OneShot, Server, Setting
@@ -22,7 +22,13 @@ class Report:
     name: str
     file_name: str
     summary: str
-    render: Callable[[Evidence, Scorecard], str]
+    render: Callable[[Evidence, Scorecard], str | Iterable[str]]
+    """The text, whole or in pieces as they are made."""
+
+    def text(self, evidence: Evidence, card: Scorecard) -> str:
+        """Return the whole text."""
+        made = self.render(evidence, card)
+        return made if isinstance(made, str) else "".join(made)
 
 
 __all__ = [

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from apr_qa.vocab.axes import Backend, Category, Format
 from apr_qa.vocab.evidence import Evidence
+from apr_qa.vocab.lookup import for_the_same
 from apr_qa.vocab.observation import Observation
 from apr_qa.vocab.scenario import Purpose
 from apr_qa.vocab.verdict import Outcome
@@ -56,6 +57,7 @@ def rates(evidence: Evidence) -> Mapping[tuple[Format, Backend], tuple[float, ..
     return {key: tuple(figures[key]) for key in itertools.product(Format, Backend) if key in figures}
 
 
+@for_the_same
 def throughput(evidence: Evidence) -> Mapping[tuple[Format, Backend], Speed]:
     """Return the speed by format and backend, from `rates`."""
     return {
