@@ -4,6 +4,8 @@
 set -euo pipefail
 home="$(cd "$APR_QA_HOME" && pwd)"
 mode="$APR_QA_MODE"
+github="ACTIONS|ACTOR|API_URL|EVENT_NAME|EVENT_PATH|GRAPHQL_URL|OUTPUT|REF|REPOSITORY|RUN_ATTEMPT|RUN_ID|SERVER_URL|SHA|STEP_SUMMARY|TOKEN|TRIGGERING_ACTOR|WORKSPACE"
+ours="APP_ID|APP_INSTALLATION|APP_KEY|CA_BUNDLE|TICKETS_TOKEN"
 case "$mode" in
   auto) if docker info >/dev/null 2>&1; then mode=docker; else mode=host; fi ;;
   docker | host) ;;
@@ -23,24 +25,43 @@ on_host() {
   PYTHONSAFEPATH=1 "$venv/bin/apr-qa-action"
 }
 
+# Where the job itself runs in a container, the engine knows its folders by other names: those of that container's mounts.
+own_mounts() {
+  local own
+  own="$(awk '$5 == "/etc/hostname" { print $4 }' /proc/self/mountinfo | sed -n 's#.*/containers/\([0-9a-f]\{64\}\)/.*#\1#p')"
+  [ -z "$own" ] || docker inspect --format '{{range .Mounts}}{{.Destination}}{{"\t"}}{{.Source}}{{"\n"}}{{end}}' "$own" | sort -r
+}
+
 in_container() {
-  local image="$APR_QA_IMAGE" name
+  local image="$APR_QA_IMAGE" name mounts
+  [ -n "$image" ] || image="$(sed -n 's#^  image: docker://##p' "$home/action.yml")"
   if [ -z "$image" ]; then
     image=apr-qa:action
     docker build --quiet -t "$image" "$home" >/dev/null
   fi
+  mounts="$(own_mounts)"
   local options=(--rm --user "$(id -u):$(id -g)" --cap-drop ALL --security-opt no-new-privileges --read-only
-    --tmpfs "/tmp:exec,mode=1777" --workdir "$GITHUB_WORKSPACE" -v "$GITHUB_WORKSPACE:$GITHUB_WORKSPACE")
-  for name in $(compgen -e | grep -E '^(INPUT_|GITHUB_(ACTIONS|EVENT_NAME|EVENT_PATH|OUTPUT|REPOSITORY|SHA|STEP_SUMMARY|TOKEN|API_URL|GRAPHQL_URL|SERVER_URL|RUN_ID|RUN_ATTEMPT|TRIGGERING_ACTOR|WORKSPACE)$|HF_TOKEN$)'); do
+    --tmpfs "/tmp:exec,mode=1777" --workdir "$GITHUB_WORKSPACE")
+  mounted() {
+    local inside outside at="$1"
+    while IFS=$'\t' read -r inside outside; do
+      if [ -n "$inside" ] && [[ "$1/" == "$inside"/* ]]; then at="$outside${1#"$inside"}"; break; fi
+    done <<<"$mounts"
+    options+=(-v "$at:$1${2:-}")
+  }
+  mounted "$GITHUB_WORKSPACE"
+  for name in $(compgen -e | grep -E "^(INPUT_|GITHUB_($github)\$|APR_QA_($ours)\$|HF_TOKEN\$)"); do
     options+=(-e "$name")
   done
   for name in GITHUB_OUTPUT GITHUB_STEP_SUMMARY; do
-    [ -n "${!name:-}" ] && options+=(-v "${!name}:${!name}")
+    [ -z "${!name:-}" ] || mounted "${!name}"
   done
-  [ -n "${GITHUB_EVENT_PATH:-}" ] && options+=(-v "$GITHUB_EVENT_PATH:$GITHUB_EVENT_PATH:ro")
+  for name in GITHUB_EVENT_PATH APR_QA_CA_BUNDLE; do
+    [ -z "${!name:-}" ] || mounted "${!name}" :ro
+  done
   if [ -n "${INPUT_MODEL_CACHE:-}" ]; then
     mkdir -p "$INPUT_MODEL_CACHE"
-    options+=(-v "$INPUT_MODEL_CACHE:$INPUT_MODEL_CACHE")
+    mounted "$INPUT_MODEL_CACHE"
   fi
   if [ -n "$APR_QA_GPUS" ]; then
     docker info --format '{{json .Runtimes}}' | grep -q nvidia || [ -e /etc/cdi ] || [ -n "$(command -v nvidia-ctk || true)" ] || {

@@ -11,9 +11,9 @@ if [ ! -x "$actionlint" ]; then
   GOBIN="$cache/bin" go install "github.com/rhysd/actionlint/cmd/actionlint@$actionlint_version"
 fi
 "$actionlint" -shellcheck "$bin/shellcheck" .github/workflows/*.yml
-"$bin/zizmor" --offline --quiet --no-progress .github action.yml run/action.yml
+"$bin/zizmor" --offline --quiet --no-progress .github action.yml run/action.yml tests/act/stubs
 "$bin/check-jsonschema" --builtin-schema vendor.github-workflows .github/workflows/*.yml
-"$bin/check-jsonschema" --builtin-schema vendor.github-actions action.yml run/action.yml
+"$bin/check-jsonschema" --builtin-schema vendor.github-actions action.yml run/action.yml tests/act/stubs/*/action.yml
 "$bin/check-jsonschema" --builtin-schema vendor.dependabot .github/dependabot.yml
-"$bin/hadolint" --config .github/hadolint.yaml Dockerfile docker/gpu.Dockerfile
-"$bin/shellcheck" scripts/*.sh docker/*.sh run/*.sh
+"$bin/hadolint" --config .github/hadolint.yaml Dockerfile docker/gpu.Dockerfile tests/act/runner.Dockerfile
+"$bin/shellcheck" scripts/*.sh docker/*.sh run/*.sh .ci/run

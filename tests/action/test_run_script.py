@@ -85,6 +85,21 @@ def test_secrets_of_the_runner_stay_outside(runner) -> None:
     assert "AWS" not in seen[-1]
 
 
+def test_the_image_of_a_release_is_the_one_that_action_yml_names(runner, tmp_path: Path) -> None:
+    """Without an input the pinned image is taken; where none is pinned, it is built from the checkout."""
+    for path in ("action.yml", "run/run.sh"):
+        target = tmp_path / "release" / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text((ROOT / path).read_text())
+    pinned = tmp_path / "release" / "action.yml"
+    pinned.write_text(pinned.read_text().replace("image: Dockerfile", "image: docker://example.org/apr-qa@sha256:0"))
+    _, seen = runner(INPUT_SELECTOR="tiny", APR_QA_IMAGE="", APR_QA_HOME=str(tmp_path / "release"))
+    assert seen[-1].endswith('"example.org/apr-qa@sha256:0"]')
+    _, seen = runner(INPUT_SELECTOR="tiny", APR_QA_IMAGE="")
+    assert '"build"' in seen[-2]
+    assert seen[-1].endswith('"apr-qa:action"]')
+
+
 def test_a_gpu_that_docker_cannot_give_is_said(runner) -> None:
     """Without an NVIDIA runtime the step ends with the remedy; with one, the container gets the GPU."""
     if not (Path("/etc/cdi").exists()):
