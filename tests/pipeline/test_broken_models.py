@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -38,20 +39,19 @@ def _text(_data: bytes) -> bytes:
 @pytest.mark.parametrize("harm", [_truncated, _empty, _wrong_magic, _text], ids=lambda harm: harm.__name__[1:])
 @pytest.mark.parametrize("form", WEIGHTS)
 def test_a_broken_file_is_blocked_before_any_engine_sees_it(
-    form: str, harm: Callable[[bytes], bytes], tmp_path: Path
+    form: str, harm: Callable[[bytes], bytes], tmp_path: Path, ear: SimpleNamespace
 ) -> None:
     """Integrity falls with exit status 1 and the file is named; no question was asked."""
     file = tmp_path / "model" / Path(WEIGHTS[form]).name
     shutil.copytree(TINY / "safetensors", file.parent)
     (file.parent / "model.safetensors").unlink()
     file.write_bytes(harm((TINY / WEIGHTS[form]).read_bytes()))
-    log = tmp_path / "asked"
-    engine = apr(tmp_path / "bin", f"open({str(log)!r}, 'a').write('x'); answer('4')")
+    engine = apr(tmp_path / "bin", f"{ear.tell}\nanswer('4')")
     more = ("--formats", form, "--backends", "cpu", *NARROW)
     done = certify(str(file), "mvp", "--engine", engine, output=tmp_path / "out", more=more)
     assert (done.status, done.answer["status"], done.answer["gateways"]["G0"]) == (1, "BLOCKED", "fell")
     assert file.name in " ".join(done.lost.values())
-    assert not log.exists()
+    assert not ear.log.exists()
 
 
 def test_noise_for_weights_is_blocked(tmp_path: Path) -> None:

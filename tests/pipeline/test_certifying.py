@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from apr_scripts import apr
@@ -68,20 +69,19 @@ def test_changed_evidence_is_refused(
     assert "Traceback" not in said
 
 
-def test_the_same_command_asks_nothing_twice(tmp_path: Path, answers: Path) -> None:
+def test_the_same_command_asks_nothing_twice(tmp_path: Path, answers: Path, ear: SimpleNamespace) -> None:
     """The second run takes everything over; `--fresh` asks anew and puts the earlier journal aside."""
-    log = tmp_path / "asked"
-    engine = apr(tmp_path, f"open({str(log)!r}, 'a').write(prompt() + '\\n'); healthy()", answers=answers)
+    engine = apr(tmp_path, f"{ear.tell}\nhealthy()", answers=answers)
     first = certify("tiny", "smoke", "--engine", engine, output=tmp_path / "out")
     assert (first.status, first.answer["status"]) == (0, "PROVISIONAL"), first.lost
-    asked = log.read_text()
-    assert asked.count("\n") >= first.answer["judged"]
+    asked = ear.log.read_text()
+    assert len(asked) >= first.answer["judged"]
     again = certify("tiny", "smoke", "--engine", engine, output=tmp_path / "out")
     assert (again.status, again.answer) == (first.status, first.answer)
-    assert log.read_text() == asked
+    assert ear.log.read_text() == asked
     fresh = certify("tiny", "smoke", "--engine", engine, "--fresh", output=tmp_path / "out")
     assert fresh.answer == first.answer
-    assert log.read_text() != asked
+    assert ear.log.read_text() != asked
     assert (first.evidence.parent / "journal.old-1.jsonl").is_file()
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from script_engines import CHAT, ask, asked, engine, script
@@ -58,26 +60,21 @@ def test_who_breaks_a_session_harms_itself_alone(bad: str, ending: Ending, tmp_p
     assert seen["c"].session == seen["d"].session != seen["a"].session
 
 
-def test_a_crash_of_a_session_that_does_not_repeat(tmp_path: Path) -> None:
+def test_a_crash_of_a_session_that_does_not_repeat(tmp_path: Path, ear: SimpleNamespace) -> None:
     """A conversation whose session crashed is held again once, and says so."""
-    flag = tmp_path / "flag"
-    bad = f"""
-    if prompt == "b" and not os.path.exists({str(flag)!r}):
-        open({str(flag)!r}, "w").close()
-        os.abort()
-    """
+    bad = f"if prompt == 'b' and not os.path.exists({str(ear.log)!r}):\n"
+    bad += textwrap.indent(f"{ear.tell}\nos.abort()", "    ")
     seen = asked(tmp_path, chats(), script(tmp_path, CHAT, bad=bad))
     assert all(o.reply.ending is Ending.ANSWERED for o in seen.values())
     assert {p: o.first_ending for p, o in seen.items() if o.attempts == 2} == {"b": Ending.CRASHED}
 
 
 @pytest.mark.parametrize(("bad", "ending"), [("time.sleep(600)", Ending.TIMEOUT), ("sys.exit(5)", Ending.FAILED)])
-def test_a_session_that_never_comes_up(bad: str, ending: Ending, tmp_path: Path) -> None:
+def test_a_session_that_never_comes_up(bad: str, ending: Ending, tmp_path: Path, ear: SimpleNamespace) -> None:
     """After two sessions that did not come up no third is started; every question says how they ended."""
-    starts = tmp_path / "starts"
-    text = f"import os, sys, time\nopen({str(starts)!r}, 'a').write('x')\nBAD\n"
+    text = f"import os, sys, time\n{ear.tell}\nBAD\n"
     seen = asked(tmp_path, chats(timeout_s=1.0 if ending is Ending.TIMEOUT else 20.0), script(tmp_path, text, bad=bad))
-    assert starts.read_text(encoding="utf-8") == "xx"
+    assert ear.log.read_text(encoding="utf-8") == "xx"
     assert {(o.reply.ending, o.attempts) for o in seen.values()} == {(ending, 1)}
     assert ["not asked" in o.note for o in seen.values()] == [False, False, True, True]
     if ending is Ending.TIMEOUT:

@@ -17,8 +17,9 @@ from script_engines import CELL_FORMAT, FACTS, ask, asked, engine, files_in, lef
 from apr_qa.engines.reference import REFERENCE
 from apr_qa.errors import WorkspaceError
 from apr_qa.run.admission import Admission
+from apr_qa.run.fence import Fence
 from apr_qa.run.find import equip
-from apr_qa.run.isolation import life_fence
+from apr_qa.run.isolation import fence
 from apr_qa.run.observe import observe
 from apr_qa.run.replay import replay
 from apr_qa.run.station import Cancelled
@@ -128,7 +129,7 @@ def test_no_engine_outlives_us(blow: signal.Signals, tmp_path: Path) -> None:
             time.sleep(0.05)
         os.kill(driver.pid, blow)
         said = driver.stdout.read()
-    if blow is signal.SIGKILL and not life_fence():
+    if blow is signal.SIGKILL and fence() is Fence.NONE:
         pytest.skip("this system does not end a program with its parent")
     if blow is signal.SIGINT:
         assert said == "interrupted\n"

@@ -13,7 +13,8 @@ import psutil
 import pytest
 from script_engines import left_behind
 
-from apr_qa.run.process import Child, Seen, run
+from apr_qa.run.process import Child, run
+from apr_qa.run.seen import Seen
 from apr_qa.vocab.command import Command, Completed, Stopped
 
 LIMIT_S = 1.0

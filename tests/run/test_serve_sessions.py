@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from script_engines import SERVE, ask, asked, script
 
-from apr_qa.run.isolation import server_fence
-from apr_qa.run.process import Child, Seen
+from apr_qa.run.fence import Fence
+from apr_qa.run.isolation import fence
+from apr_qa.run.process import Child
+from apr_qa.run.seen import Seen
 from apr_qa.run.serving import is_ours
 from apr_qa.vocab.axes import Modality
 from apr_qa.vocab.command import Command
@@ -160,7 +162,7 @@ def test_who_listens_on_a_port(tmp_path: Path) -> None:
 
 def test_a_server_reaches_nothing_outside(tmp_path: Path) -> None:
     """Where the system allows it, a server answers us but reaches nothing of this machine's loopback."""
-    if not server_fence():
+    if fence() is not Fence.NAMESPACES:
         pytest.skip("this system gives no network namespace that we can reach into")
     with socket.create_server(("127.0.0.1", 0)) as listener:
         bad = f"""

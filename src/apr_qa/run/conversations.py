@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from apr_qa.run import endings
-from apr_qa.run.process import Child, Seen
+from apr_qa.run.process import Child
 from apr_qa.run.record import Sight, now, observe
 from apr_qa.run.reproduce import command_line
+from apr_qa.run.seen import Seen
 from apr_qa.run.sessions import Held
 from apr_qa.run.spawn import NotStarted
 from apr_qa.run.station import Cancelled, Station

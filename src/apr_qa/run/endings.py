@@ -92,4 +92,6 @@ def _settled(completed: Completed) -> Reply | None:
             failing=Failing.PROTOCOL,
             message=f"printed more than its limit and was ended ({completed.note})",
         )
+    if completed.stopped is Stopped.EXCESS:
+        return Reply(ending=Ending.FAILED, message=f"took too much and was ended ({completed.note})")
     return None

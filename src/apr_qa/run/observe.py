@@ -15,6 +15,7 @@ from apr_qa.run import groups
 from apr_qa.run.admission import Admission
 from apr_qa.run.endings import unstarted
 from apr_qa.run.groups import Group
+from apr_qa.run.isolation import out_of_reach
 from apr_qa.run.record import now
 from apr_qa.run.station import Cancelled, Station, remove
 from apr_qa.vocab.artefacts import ModelFiles
@@ -120,8 +121,10 @@ class _Run:
     def _ask(self, work: Group, emit: Callable[[Observation], None]) -> None:
         equipped = self._means.equipment.get(work.engine, {}).get(work.format)
         artefact = self._means.files.artefacts.get(work.format)
-        if equipped is None or artefact is None:
-            what = f"no engine for {work.format}" if equipped is None else f"the model has no {work.format} files"
+        what = "" if equipped else f"no engine for {work.format}"
+        what = what or ("" if artefact else f"the model has no {work.format} files")
+        what = what or (out_of_reach(artefact.files) if artefact else "")
+        if equipped is None or artefact is None or what:
             for scenario in work.scenarios:
                 emit(self._unasked(scenario, what))
             return

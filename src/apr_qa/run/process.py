@@ -9,13 +9,15 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from enum import StrEnum
 from pathlib import Path
 from threading import Event
 from typing import Self
 
 from apr_qa.run import strays, surroundings
-from apr_qa.run.spawn import PIPE, NotStarted, Spawned
+from apr_qa.run.excess import Excess
+from apr_qa.run.fence import Fence
+from apr_qa.run.seen import Seen
+from apr_qa.run.spawn import PIPE, Ended, NotStarted, Spawned
 from apr_qa.run.streams import Capture, Pump
 from apr_qa.vocab.command import Command, Completed, Stopped
 
@@ -24,28 +26,11 @@ GRACE_S = 0.5
 _DRAIN_S = 2.0
 _KILL_S = 10.0
 _TICK_S = 0.1
-_NO_EXEC = (126, 127)
-_FENCE_SAYS = b": failed to execute "
 _MUCH_BYTES = 64 << 10
 
 
-class Seen(StrEnum):
-    """What came first while waiting for a program."""
-
-    ACCEPTED = "accepted"
-    ENDED = "ended"
-    TIMEOUT = "timeout"
-    OUTPUT_LIMIT = "output limit"
-    CANCELLED = "cancelled"
-
-    @property
-    def stopped(self) -> Stopped | None:
-        """Why the program must be ended now; None when it need not."""
-        return None if self in (Seen.ACCEPTED, Seen.ENDED) else Stopped(self.value)
-
-
-def run(command: Command, *, workdir: Path, cancel: Event | None = None, fence: tuple[str, ...] = ()) -> Completed:
-    """Run a program to its end and return what was seen. `fence` is put before its argv (see `isolation`).
+def run(command: Command, *, workdir: Path, cancel: Event | None = None, fence: Fence = Fence.NONE) -> Completed:
+    """Run a program to its end and return what was seen. `fence` is put around it (see `isolation`).
 
     Never raises for what the program does, nor when it cannot start (`Stopped.NOT_STARTED`).
     """
@@ -66,7 +51,7 @@ class Child:
         command: Command,
         *,
         workdir: Path,
-        fence: tuple[str, ...] = (),
+        fence: Fence = Fence.NONE,
         talks: bool = False,
         stdin: int | None = None,
     ) -> None:
@@ -75,7 +60,6 @@ class Child:
         Raises NotStarted.
         """
         self.command = command
-        self._fence = fence
         self.stdout = Capture(command.output_limit_bytes)
         self.stderr = Capture(command.output_limit_bytes)
         self._changed = threading.Condition()
@@ -86,6 +70,7 @@ class Child:
         self._mark = secrets.token_hex(8)
         self._began = time.monotonic()
         self._program = Spawned(command, workdir=workdir, mark=self._mark, fence=fence, stdin=PIPE if talks else stdin)
+        self._excess = Excess(self.pid, self._mark, command, workdir)
         out, err = self._program.outputs
         self._pump = Pump({out: self.stdout, err: self.stderr}, self._changed)
         self._pump.start()
@@ -106,6 +91,13 @@ class Child:
     def is_alive(self) -> bool:
         """False once the program itself has ended."""
         return not self._ended
+
+    @property
+    def over(self) -> Stopped | None:
+        """Which limit it is over, if it is over one."""
+        if self.stdout.is_over or self.stderr.is_over:
+            return Stopped.OUTPUT_LIMIT
+        return Stopped.EXCESS if self._excess.noticed() else None
 
     @property
     def peak_rss_bytes(self) -> int | None:
@@ -173,6 +165,8 @@ class Child:
             return Seen.OUTPUT_LIMIT
         if ended:
             return Seen.ENDED
+        if self._excess.noticed():
+            return Seen.EXCESS
         return Seen.TIMEOUT if time.monotonic() >= deadline else None
 
     def _await_news(self, looked_at: int | None, deadline: float) -> None:
@@ -204,7 +198,7 @@ class Child:
             self._terminate()
         elapsed = time.monotonic() - self._began
         left = strays.end_kin(self.pid, self._mark)
-        notes = [f"{left} process(es) left behind, ended"] * bool(left and by_itself)
+        notes: list[str] = []
         if not self._pump.finish(_DRAIN_S):
             notes.append("somebody held the output open")
         stopped = None if by_itself else stopped
@@ -214,10 +208,15 @@ class Child:
         survived = not self._await_end(_KILL_S)
         if survived:
             notes.append("it survived SIGKILL")
-        status, peak = (-signal.SIGKILL, None) if survived else self._program.reap()
-        if self._fence and status in _NO_EXEC and _FENCE_SAYS in self.stderr.all():
+        end = Ended(status=-signal.SIGKILL) if survived else self._program.reap()
+        status = end.status
+        if by_itself and left + end.left:
+            notes.append(f"{left + end.left} process(es) left behind, ended")
+        if stopped is Stopped.EXCESS:
+            notes.append(self._excess.what)
+        if end.failed:
             stopped = Stopped.NOT_STARTED
-            notes.append(self.stderr.all().decode("utf-8", "replace").strip())
+            notes.append(end.failed)
         return Completed(
             argv=self.command.argv,
             exit_status=status if status >= 0 else None,
@@ -226,7 +225,7 @@ class Child:
             stdout=self.stdout.all(),
             stderr=self.stderr.all(),
             elapsed_s=elapsed,
-            peak_rss_bytes=peak or self._peak,
+            peak_rss_bytes=end.peak or self._peak,
             survived_kill=survived,
             note="; ".join(notes),
         )
@@ -244,4 +243,4 @@ class Child:
 
     def _note_peak(self) -> None:
         if time.monotonic() - self._began > _TICK_S / 2:  # before, it may be the fence's
-            self._peak = surroundings.peak_rss_bytes(self.pid) or self._peak
+            self._peak = surroundings.peak_rss_bytes(self._program.engine_pid) or self._peak

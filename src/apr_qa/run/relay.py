@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from apr_qa.run import relay_program
-from apr_qa.run.isolation import is_inside, life_fence, way_into
+from apr_qa.run.isolation import is_inside
 from apr_qa.run.process import Child
 from apr_qa.run.spawn import NotStarted
 from apr_qa.vocab.command import Command
@@ -25,8 +25,8 @@ def relay(server: Child, port: int, workdir: Path, deadline: float) -> Iterator[
         if time.monotonic() > deadline:
             raise NotStarted("the server did not get a network of its own")
         time.sleep(_PAUSE_S)
-    program = Path(relay_program.__file__)
-    command = Command(argv=(*way_into(server.pid), *life_fence(), sys.executable, "-I", "-S", str(program), str(port)))
+    program = str(Path(relay_program.__file__))
+    command = Command(argv=(sys.executable, "-I", "-S", program, str(server.pid), str(port)))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         outside = int(listener.getsockname()[1])
         child = Child(command, workdir=workdir, stdin=listener.fileno())

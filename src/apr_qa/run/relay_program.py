@@ -1,27 +1,44 @@
-"""A program of its own, run inside the network namespace of a server: hands connections on to the server's port.
+"""A program of its own that goes into the network namespace of a server and hands connections on to the server's port.
 
 Standard input is a listening socket that was opened outside, so that we are reached from there and nobody else is.
-Standard library only: it is started as `python -I -S relay_program.py PORT`.
+Standard library only: it is started as `python -I -S relay_program.py PID PORT`.
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import os
 import socket  # noqa: TID251  (it is our client's way into the namespace)
 import sys
 import threading
+from pathlib import Path
 
 _CHUNK_BYTES = 64 << 10
 _CONNECT_S = 5.0
+_PDEATHSIG, _SIGKILL = 1, 9
 
 
 def main() -> None:
     """Serve until ended."""
-    port = int(sys.argv[1])
+    _enter(int(sys.argv[1]))
+    port = int(sys.argv[2])
     listener = socket.socket(fileno=0)
     while True:
         outer, _ = listener.accept()
         threading.Thread(target=_hand_on, args=(outer, port), daemon=True).start()
+
+
+def _enter(pid: int) -> None:
+    """Go where the program `pid` is, and end with the thread that started us. Raises OSError."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    for kind in ("user", "net"):
+        there, here = Path(f"/proc/{pid}/ns/{kind}"), Path(f"/proc/self/ns/{kind}")
+        if there.readlink() != here.readlink():
+            with there.open("rb") as namespace:
+                if libc.setns(namespace.fileno(), 0):
+                    raise OSError(ctypes.get_errno(), f"setns: {os.strerror(ctypes.get_errno())}")
+    libc.prctl(_PDEATHSIG, _SIGKILL, 0, 0, 0)
 
 
 def _hand_on(outer: socket.socket, port: int) -> None:

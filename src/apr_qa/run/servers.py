@@ -104,11 +104,11 @@ class _Desk:
         self.flying[future] = flight
 
     def _guard(self) -> None:
-        """End a server that prints without end or lets a request hang past every limit."""
+        """End a server that is over a limit or lets a request hang past every limit."""
         child = self.server.child
         late = any(time.monotonic() > f.began + f.scenario.timeout_s + _SLACK_S for f in self.flying.values())
-        if child and (child.stdout.is_over or child.stderr.is_over):
-            child.close(Stopped.OUTPUT_LIMIT)
+        if child and (over := child.over):
+            child.close(over)
         elif child and late:
             child.close(Stopped.TIMEOUT)
 

@@ -12,10 +12,12 @@ from pathlib import Path
 import psutil
 
 from apr_qa.run import endings
+from apr_qa.run.fence import Fence
 from apr_qa.run.http import Door
-from apr_qa.run.isolation import fence, server_fence
-from apr_qa.run.process import Child, Seen
+from apr_qa.run.isolation import fence
+from apr_qa.run.process import Child
 from apr_qa.run.relay import relay
+from apr_qa.run.seen import Seen
 from apr_qa.run.station import Cancelled, Station
 from apr_qa.vocab.command import Command, Completed, HttpResponse, Stopped
 from apr_qa.vocab.engines import Server, Setting
@@ -68,14 +70,18 @@ def running(station: Station, way: Server, first: Scenario) -> Iterator[Running]
             server = replace(server, door=Door(station.equipped.program[0], remote=True))
         else:
             command = way.command(setting)
-            child = stack.enter_context(Child(command, workdir=folder, fence=fence(server=True)))
+            child = stack.enter_context(Child(command, workdir=folder, fence=fence()))
             server = replace(server, child=child, command=command)
             port = _port(station, way, server, deadline)
-            outside = stack.enter_context(relay(child, port, folder, deadline)) if server_fence() else port
+            outside = stack.enter_context(relay(child, port, folder, deadline)) if _has_own_network() else port
             server = replace(server, door=Door(f"http://127.0.0.1:{outside}"), address=f"http://127.0.0.1:{port}")
         stack.callback(server.door.close)
         _await_health(station, way, server, deadline)
         yield server
+
+
+def _has_own_network() -> bool:
+    return fence() is Fence.NAMESPACES
 
 
 def _no_door() -> Door:
@@ -105,7 +111,7 @@ def _await_health(station: Station, way: Server, server: Running, deadline: floa
         answer = server.door.ask(way.health, timeout_s=min(_HEALTH_S, left_s))
         if isinstance(answer, HttpResponse):
             if way.healthy(answer):
-                if server.child is None or server_fence() or is_ours(server.child.pid, server.door.port):
+                if server.child is None or _has_own_network() or is_ours(server.child.pid, server.door.port):
                     return  # inside the fence there is nobody else
                 last = f"another program answers on port {server.door.port}"
             else:

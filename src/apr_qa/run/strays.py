@@ -51,6 +51,17 @@ def forget(leader: int) -> None:
     _LEADERS.pop(leader, None)
 
 
+def first_child(pid: int) -> int:
+    """Return the process id of the oldest child of `pid`; 0 when there is none."""
+    return min(_children(pid), default=0)
+
+
+def count_kin(leader: int, mark: str) -> int:
+    """Return how many processes the session of `leader` has besides it."""
+    with STARTING:
+        return len(_kin(leader, mark))
+
+
 def end_kin(leader: int, mark: str) -> int:
     """End all processes of the session of `leader`, which ended or is about to and is not reaped; return how many.
 

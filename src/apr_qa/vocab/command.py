@@ -19,11 +19,11 @@ class Command:
     output_limit_bytes: int = 8 * 1024 * 1024
     """Of stdout and of stderr each (in a session, of each answer); past it the program is ended."""
     file_limit_bytes: int = 1 << 30
-    """The largest file it may write."""
+    """The largest file it may write; twice as much in all."""
     memory_limit_bytes: int | None = None
     """Private memory of each process; None: nine tenths of the machine's. Mapped model files do not count."""
     process_limit: int | None = None
-    """How many processes and threads the user may have in all; None: not limited by us. Root is never limited."""
+    """How many processes it may have; None: what suits the machine (`run.fence.process_limit`)."""
 
 
 class Stopped(StrEnum):
@@ -31,6 +31,8 @@ class Stopped(StrEnum):
 
     TIMEOUT = "timeout"
     OUTPUT_LIMIT = "output limit"
+    EXCESS = "excess"
+    """Too many processes, or too much written to its working folder."""
     CANCELLED = "cancelled"
     NOT_STARTED = "not started"
     """The system would not start it: missing, not executable, out of processes. Never the model's fault."""
