@@ -98,6 +98,46 @@ def test_a_refusal_points_at_the_word(line: str, code: str, word: str | None, hi
         assert found.line[found.start : found.end] == word
 
 
+SAID = [
+    ("/certify run", "name a family, a model, or a rule such as `changed`", ""),
+    ("/certify explain", "name a gate, such as `G4-BASIC-001`", ""),
+    ("/certify tiny --force", '`--force` needs a reason: add reason="why"', ""),
+    ("/certify tiny seed = 1", "there may be no blanks around `=`", ""),
+    ("/certify tiny =1", "there may be no blanks around `=`", ""),
+    ("/certify cancel now", "`cancel` takes nothing here", ""),
+    ("/certify tiny mpv", "not a tier", "tiers"),
+    ("/certify status --force", "not an option of `status`", "options"),
+    ("/certify tiny backends=cpu", "not an option of `run`", "options"),
+    ("/certify tiny seed=-1", "not a value of `seed` (of all questions)", "values"),
+    ("/certify tiny seed=", "`seed` has no value", "values"),
+    ("/certify tiny @main", "a commit is 7 to 40 hex digits", ""),
+    ("/certify tiny mvp deep", "given twice", ""),
+    ("/certify tiny --fresh --fresh", "given twice", ""),
+    ("/certify tiny @abcdef0 @abcdef1", "given twice", ""),
+    ("/certify explain G1 G2", "given twice", ""),
+]
+
+
+@pytest.mark.parametrize(("line", "problem", "what"), SAID)
+def test_a_refusal_says_what_is_wrong(line: str, problem: str, what: str) -> None:
+    """In words that a reader can act upon, and with what the choices are."""
+    found = parse(line)
+    assert isinstance(found, Misread)
+    assert (found.problem, found.what) == (problem, what)
+    assert found.line == line
+
+
+def test_an_order_keeps_its_words() -> None:
+    """The line is remembered as it was read, gates are asked for in capitals, and a slash is no option."""
+    for line in ("/certify", "/certify tiny mvp", "/certify explain g4-basic-001"):
+        assert _order(line).text == line
+    assert _order("/certify explain g4-basic-001").gate == "G4-BASIC-001"
+    assert [str(s) for s in _order("/certify tiny ,top:3").selectors] == ["tiny", "top:3"]
+    found = parse("/certify Qwen/a=b")
+    assert isinstance(found, Misread)
+    assert found.code == "unknown-family"
+
+
 def test_every_refusal_is_shown_here() -> None:
     """No code of the table goes without a test, and no other code is used."""
     assert {code for _, code, _, _ in REFUSED} == set(REFUSALS)

@@ -69,7 +69,12 @@ def test_every_code_is_shown_here() -> None:
 
 
 def test_a_refusal_says_what_would_do() -> None:
-    """A refused tier names the role, a cool-down the time."""
+    """A refused tier names the role, a cool-down the time; it ends with its last moment."""
+    forced = replace(BASE, order=replace(RUN, force=True, reason="why"))
+    for refused in (forced, replace(BASE, is_fork=True)):
+        assert decide(refused, POLICY, NOW).needed is Role.MAINTAIN
+    assert decide(replace(BASE, rerun_by=_person(Role.READ)), POLICY, NOW).needed is Role.WRITE
+    assert decide(replace(BASE, last_asked=(NOW - timedelta(minutes=2),)), POLICY, NOW).allowed
     assert decide(replace(BASE, tier=Tier.DEEP), POLICY, NOW).needed is Role.MAINTAIN
     cooling = decide(replace(BASE, last_asked=(NOW,)), POLICY, NOW)
     assert cooling.until == NOW + timedelta(minutes=2)
@@ -93,6 +98,13 @@ def test_what_may_be_written_down(request_: Request, trusted: bool) -> None:
     assert (decision.allowed, decision.trusted, bool(decision.untrusted_because)) == (True, trusted, not trusted)
 
 
+def test_why_a_run_is_not_trusted_is_said() -> None:
+    """In words for a reader: who asked, or what the pull request changes."""
+    changing = replace(BASE, asker=MAINTAINER, changed_playbooks=("playbooks/x.yaml",))
+    assert decide(BASE, POLICY, NOW).untrusted_because == "it was not asked for by a maintainer"
+    assert decide(changing, POLICY, NOW).untrusted_because == "the pull request changes a playbook that it uses"
+
+
 def test_verbs_that_spend_nothing_are_never_trusted() -> None:
     """A plan writes nothing, whoever asks."""
     assert not decide(replace(BASE, asker=MAINTAINER, order=Order(verb=Verb.PLAN)), POLICY, NOW).trusted
@@ -100,7 +112,7 @@ def test_verbs_that_spend_nothing_are_never_trusted() -> None:
 
 def test_only_the_default_branch_is_trusted() -> None:
     """A push or a schedule counts on the default branch and nowhere else."""
-    assert decide_event(on_default_branch=True).trusted
+    assert decide_event(on_default_branch=True) == Decision(allowed=True, code="allowed", trusted=True)
     assert decide_event(on_default_branch=False) == Decision(
         allowed=True, code="allowed", trusted=False, untrusted_because="it is not on the default branch"
     )

@@ -37,7 +37,7 @@ TARGET = Target(
         b"```\n/certify all\n```\n/certify tiny\n\n- /certify all\n",
         "/certify tiny —force reason=“why”\n".encode(),
     ),
-    longest=512,
+    longest=256,
     words=(
         b"/certify ",
         b"\n\n",

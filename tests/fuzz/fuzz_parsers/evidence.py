@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from pathlib import Path
 
@@ -15,8 +16,9 @@ from apr_qa.evidence.read import read_evidence
 from apr_qa.evidence.seal import seal_evidence
 from apr_qa.vocab.evidence import Evidence
 
-_FOLDER = Path(tempfile.mkdtemp(prefix="fuzz-evidence-"))
-_FILE = _FOLDER / "evidence.json"
+_HELD = os.memfd_create("evidence.json")
+_FILE = Path(f"/proc/self/fd/{_HELD}")
+"""A file in memory: writing to a disk would take most of the time."""
 _ZERO = "0" * 64
 
 
@@ -37,8 +39,9 @@ def _chained(data: bytes) -> bytes:
 def _seeds() -> tuple[bytes, ...]:
     run = run_record(claims=all_claims(1)[:3], scenarios=(scenario(),))
     evidence = Evidence(run=run, observations=(observation(),), judged=tuple(map(judged, run.claims)), notes=("a",))
-    seal_evidence(evidence, _FILE)
-    sealed = _FILE.read_bytes()
+    with tempfile.TemporaryDirectory() as folder:
+        seal_evidence(evidence, Path(folder, "evidence.json"))
+        sealed = Path(folder, "evidence.json").read_bytes()
     document = json.loads(sealed)
     lines = [json.dumps({**r, "prev": _ZERO}, separators=(",", ":")).encode() for r in document["records"]]
     first = {"kind": "run", "prev": "", "schema_version": 1, "record": document["run"]}
