@@ -157,6 +157,10 @@ def document(types: dict[str, dict[str, float]]) -> dict[str, object]:
     step = 1 / 254
     q8 = types["q8_0"] | {"unit": 0, "peak": round(MARGINS["peak"] * step, 5), "residual": 0.1, "provisional": True}
     provisional = {"apr_q4": types["q4_0"] | {"provisional": True}, "apr_q8": q8}
+    kept = json.loads(TARGET.read_text(encoding="utf-8")) if TARGET.is_file() else {"types": {}}
+    measured = {name: kept["types"][name] for name in provisional if not kept["types"].get(name, q8).get("provisional")}
+    if measured:  # by tools/calibrate_apr_types.py, with a program that this one does without
+        return {**kept, "types": {"exact": exact} | types | measured}
     return {
         "how": "tools/calibrate_envelopes.py: the most that clean conversions showed, times a margin",
         "margins": MARGINS,

@@ -47,6 +47,7 @@ def test_doctor_surveys_the_machine(tell: Tell, tmp_path: Path, monkeypatch: pyt
     by_what = {item["what"]: item for item in tell("doctor", "--json").answer}
     assert by_what["engine apr"]["mark"] == "-"
     assert "cargo install apr-cli" in by_what["engine apr"]["fix"]
+    assert "go install github.com/ollama/ollama" in by_what["engine ollama"]["fix"]
     assert any(what.startswith("engine reference") and item["mark"] == "ok" for what, item in by_what.items())
     assert by_what["model hub"]["mark"] == "?"
     shown = tell("doctor").out
