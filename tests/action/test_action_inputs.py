@@ -9,16 +9,6 @@ import pytest
 from apr_qa.action.inputs import argv_of, values_of
 from apr_qa.errors import InputError
 
-JOB = {
-    "models": ["apr-qa/tiny", "Qwen/Qwen2.5-Coder-1.5B-Instruct@abc123"],
-    "tier": "smoke",
-    "formats": ["gguf"],
-    "backends": ["cpu"],
-    "shards": 3,
-    "seed": None,
-    "playbooks": [],
-}
-
 
 def test_defaults_are_filled_in() -> None:
     """A selector is enough."""
@@ -57,27 +47,10 @@ def test_what_cannot_be_used_is_said(variables: dict[str, str], problem: str) ->
 
 
 def test_a_job_of_the_bot_takes_the_place_of_the_words() -> None:
-    """Models, tier, narrowing and shards come from the job; what it does not say stays as it is."""
-    values = values_of({"INPUT_COMMAND": "plan", "INPUT_JOB": json.dumps(JOB), "INPUT_SELECTOR": "other"})
+    """The job is one word, whatever is in it; `plan` reads models, tier and narrowing from it and checks its digest."""
+    job = json.dumps({"models": ["--help"], "line": "/certify tiny mvp"})
+    values = values_of({"INPUT_COMMAND": "plan", "INPUT_JOB": job, "INPUT_SELECTOR": "other", "INPUT_SEED": "1"})
     argv = argv_of(values)
-    assert argv[-2:] == tuple(JOB["models"])
-    assert {"--tier=smoke", "--formats=gguf", "--backends=cpu", "--shards=3"} <= set(argv)
-    assert not any(word.startswith(("--job", "--seed")) for word in argv)
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"models": ["--help"]},
-        {"models": ["../../etc/passwd"]},
-        {"models": "tiny"},
-        {"tier": "smoke --engine evil"},
-        {"shards": "x"},
-        {"playbooks": ["playbooks/models/x.playbook.yaml"]},
-    ],
-)
-def test_a_job_that_is_none_is_refused(change: dict[str, object]) -> None:
-    """Options and paths in the place of names do not get through, nor playbooks that are not at hand."""
-    values = values_of({"INPUT_COMMAND": "plan", "INPUT_JOB": json.dumps(JOB | change)})
-    with pytest.raises(InputError):
-        argv_of(values)
+    assert argv[-1] == "--"
+    assert f"--job={job}" in argv
+    assert not any(word.startswith(("--tier", "--seed", "--formats", "--backends")) for word in argv)

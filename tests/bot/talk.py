@@ -76,6 +76,7 @@ class Talk:
             now=self.now, rows=self.rows, run_id=self.run_id, run_url="https://example.org/run", rerun_by=self.rerun_by
         )
         self.heard, self.done = respond(parse_event("issue_comment", payload), self.client, around)
+        self.run_id = self.run_id + 1 if self.run_id is not None else None
         assert not any(d.failed for d in self.done), self.done
         return self.heard.codes
 

@@ -13,13 +13,13 @@ from talk import Talk
 from apr_qa.bot.comments.ended import Result
 from apr_qa.bot.finishing import Finished, finish
 from apr_qa.bot.job import Job
-from apr_qa.bot.registering import FOLDER, register
+from apr_qa.bot.registering import FOLDER, derivation
 from apr_qa.bot.state import Stage, read_state
 from apr_qa.github.access import Access
 from apr_qa.github.client import Client
 from apr_qa.github.comments import own_comments
 from apr_qa.github.policy import Quiet
-from apr_qa.github.publishing import How, Published
+from apr_qa.github.publishing import How, Published, publish
 from apr_qa.registry.record import Record
 from apr_qa.registry.rows import parse_csv
 from apr_qa.vocab.score import Status
@@ -97,7 +97,7 @@ def test_quiet_says_little_of_what_passed(talk: Talk) -> None:
 def _register(hub: FakeGitHub, access: Access, record: Record) -> Published:
     client = Client(access)
     try:
-        return register(client, access, "o/r", "main", [record], "77")
+        return publish(client, access, "o/r", "main", derivation([record], "77"))
     finally:
         client.close()
 

@@ -6,6 +6,7 @@ import pytest
 from gh_server import FakeGitHub
 from talk import Talk
 
+from apr_qa.bot.job import read_job
 from apr_qa.github.client import Client
 
 
@@ -41,7 +42,11 @@ def test_a_changed_playbook_makes_the_run_untrusted(talk: Talk) -> None:
     job = talk.heard.job
     assert job is not None
     assert job.models == ("Qwen/Qwen2.5-Coder-0.5B-Instruct",)
-    assert job.playbooks == ("playbooks/models/mine.playbook.yaml",)
+    (brought,) = job.playbooks
+    assert brought.path == "playbooks/models/mine.playbook.yaml"
+    assert talk.repo.git.text("pr-9", brought.path) == brought.text
+    assert brought.blob == talk.repo.git.git("rev-parse", f"pr-9:{brought.path}").strip()
+    assert read_job(job.text) == job
     assert (job.trusted, job.commit) == (False, False)
     assert "changes a playbook that it uses" in talk.sticky
 

@@ -106,7 +106,7 @@ def test_a_gateway_that_fell_by_the_same_answers_opens_no_second_ticket():
     (draft,) = drafts([evidence])
     assert draft.severity is Severity.P0
     assert draft.gates == ("F-QUAL-ANSWER-001", "G3-STABLE-001")
-    assert draft.labels == ("apr-qa", "priority:P0", "class:crash", "culprit:engine")
+    assert draft.labels == ("apr-qa", "priority:P0", "class:crash", "engine-fault")
 
 
 def test_a_broken_file_is_the_files_fault():
@@ -120,7 +120,7 @@ def test_a_broken_file_is_the_files_fault():
 
     found = drafts([of("a/b"), of("c/d")])
     assert [draft.culprit for draft in found] == ["file of a/b", "file of c/d"] or len(found) == 2
-    assert all("culprit:file" in draft.labels for draft in found)
+    assert all("model-fault" in draft.labels for draft in found)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from apr_qa.text import did_you_mean, one_line
 CERTIFY, PLAN, RUN_SHARD, PUBLISH, BOT = "certify", "plan", "run-shard", "publish", "bot"
 COMMANDS = (CERTIFY, PLAN, RUN_SHARD, PUBLISH, BOT)
 _PLANNING = (CERTIFY, PLAN)
-_NAME = re.compile(r"[A-Za-z0-9][\w.\-]{0,95}(/[\w.\-]{1,96})?(@[\w.\-/]{1,96})?", re.ASCII)
+_SAID_BY_JOB = ("selector", "tier", "formats", "backends", "seed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +39,7 @@ INPUTS = (
     Input(name="plan", commands=(RUN_SHARD, PUBLISH), default="plan.json", option=False),
     Input(name="shard", commands=(RUN_SHARD,), option=False),
     Input(name="shard-files", commands=(PUBLISH,), option=False, several=True),
-    Input(name="digest", commands=(RUN_SHARD, PUBLISH)),
+    Input(name="digest", commands=(RUN_SHARD, PUBLISH, BOT)),
     Input(name="shards", commands=(PLAN,)),
     Input(name="runners", commands=(PLAN,), several=True),
     Input(name="engine", commands=_PLANNING, default="auto"),
@@ -80,8 +79,8 @@ def argv_of(values: Mapping[str, str], event_path: str = "") -> tuple[str, ...]:
     Raises InputError when something that the command needs is not there.
     """
     command = values["command"]
-    if command == PLAN and values["job"]:
-        values = {**values, **of_job(values["job"]), "job": ""}
+    if command == PLAN and values["job"]:  # (it says all of that itself, and `plan` checks it)
+        values = {**values, **dict.fromkeys(_SAID_BY_JOB, "")}
     words: list[str] = [event_path] if command == BOT else []
     options: list[str] = ["--json"]
     for item in INPUTS:
@@ -93,39 +92,9 @@ def argv_of(values: Mapping[str, str], event_path: str = "") -> tuple[str, ...]:
         else:
             words += given
     needed = {CERTIFY: "selector", PLAN: "selector", RUN_SHARD: "shard"}.get(command, "")
-    if needed and not values[needed]:
+    if needed and not values[needed] and not (command == PLAN and values["job"]):
         raise InputError(f"`{command}` needs it", where=f"input {needed}", remedy=f"with: {{{needed}: ...}}")
     return (command, *options, "--", *words)
-
-
-def of_job(text: str) -> dict[str, str]:
-    """Return the inputs of `plan` that the bot's job means. Raises InputError for a job that cannot be planned."""
-    try:
-        job = json.loads(text)
-        found = {
-            "selector": " ".join(_names(job["models"])),
-            "tier": _name(job["tier"]),
-            "formats": ",".join(_names(job["formats"])),
-            "backends": ",".join(_names(job["backends"])),
-            **{name: str(int(job[name])) for name in ("shards", "seed") if job[name] is not None},
-        }
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"this is no job of the bot: {error}", where="input job") from None
-    if job.get("playbooks"):
-        raise InputError("playbooks of a pull request are not at hand here", where="input job")
-    return found
-
-
-def _names(words: object) -> list[str]:
-    if not isinstance(words, list):
-        raise TypeError("names come in a list")
-    return [_name(word) for word in words]
-
-
-def _name(word: object) -> str:
-    if not isinstance(word, str) or not _NAME.fullmatch(word):
-        raise ValueError(f"{word!r} is no name")
-    return word
 
 
 def _value(item: Input, environment: Mapping[str, str]) -> str:

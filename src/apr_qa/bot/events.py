@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from apr_qa.bot.job import Job, name_of
 from apr_qa.bot.parser import parse
-from apr_qa.bot.playbooks import are_playbooks, read_changed
+from apr_qa.bot.playbooks import are_playbooks, brought, read_changed
 from apr_qa.bot.reading import COMMAND, normalised
 from apr_qa.bot.selection import Registry, select
 from apr_qa.bot.situation import Answer, Surroundings
@@ -31,6 +31,7 @@ class _Asked:
     words: str
     repo: str
     branch: str
+    default_branch: str
     by: str
     decision: Decision
 
@@ -43,12 +44,26 @@ def on_event(event: Push | Schedule | Dispatch, door: Door, around: Surroundings
         branch = str(door.get(f"/repos/{event.repo}")["default_branch"])
         policy = facts.policy(door, event.repo, branch)
         decision = decide_event(on_default_branch=True)
-        asked = _Asked(words=policy.nightly, repo=event.repo, branch=branch, by="schedule", decision=decision)
+        asked = _Asked(
+            words=policy.nightly,
+            repo=event.repo,
+            branch=branch,
+            default_branch=branch,
+            by="schedule",
+            decision=decision,
+        )
         return _models(asked, policy, door, around)
     policy = facts.policy(door, event.repo, event.default_branch)
     words = " ".join(event.inputs.get(name, "") for name in ("models", "tier", "options"))
     decision = decide_event(on_default_branch=event.branch == event.default_branch)
-    asked = _Asked(words=words, repo=event.repo, branch=event.branch, by=event.sender, decision=decision)
+    asked = _Asked(
+        words=words,
+        repo=event.repo,
+        branch=event.branch,
+        default_branch=event.default_branch,
+        by=event.sender,
+        decision=decision,
+    )
     return _models(asked, policy, door, around)
 
 
@@ -60,7 +75,7 @@ def _push(event: Push, door: Door) -> Answer:
         return Answer(code="nothing-changed", mood=Mood.DONE)
     policy = facts.policy(door, event.repo, event.default_branch)
     read = [read_changed(path, facts.file_text(door, event.repo, path, event.after), policy) for path in paths]
-    models = tuple(dict.fromkeys(item.playbook.model.hf_repo for item in read if item.playbook))
+    models = tuple(dict.fromkeys(item.model for item in read if item.model))
     if not models:
         return Answer(code="nothing-usable", mood=Mood.CONFUSED)
     decision = decide_event(on_default_branch=event.is_default)
@@ -68,8 +83,14 @@ def _push(event: Push, door: Door) -> Answer:
         repo=event.repo,
         number=None,
         sha=event.after,
+        branch=event.default_branch,
         tier=Tier.SMOKE,
         models=models,
+        playbooks=brought(read, models, Tier.SMOKE),
+        backends=policy.backends,
+        formats=policy.formats,
+        gpu=policy.gpu,
+        shards=policy.shards,
         trusted=decision.trusted,
         untrusted_because=decision.untrusted_because,
         commit=decision.trusted,
@@ -93,20 +114,22 @@ def _models(asked: _Asked, policy: Policy, door: Door, around: Surroundings) -> 
         return Answer(code="nothing-fits", mood=Mood.DONE)
     head = door.get(f"/repos/{asked.repo}/git/ref/heads/{asked.branch}")["object"]["sha"]
     models = tuple(name_of(item.name, item.revision) for item in selection.chosen)
-    return Answer(code="queued", mood=Mood.ROCKET, job=_job(asked, order, tier, head, models))
+    return Answer(code="queued", mood=Mood.ROCKET, job=_job(asked, order, policy, head, models))
 
 
-def _job(asked: _Asked, order: Order, tier: Tier, head: str, models: tuple[str, ...]) -> Job:
+def _job(asked: _Asked, order: Order, policy: Policy, head: str, models: tuple[str, ...]) -> Job:
     trusted = asked.decision.trusted
     return Job(
         repo=asked.repo,
         number=None,
         sha=head,
-        tier=tier,
+        branch=asked.default_branch,
+        tier=order.tier or policy.default_tier,
         models=models,
-        backends=order.backends,
-        formats=order.formats,
-        shards=order.shards,
+        backends=order.backends or policy.backends,
+        formats=order.formats or policy.formats,
+        gpu=policy.gpu,
+        shards=order.shards or policy.shards,
         seed=order.seed,
         trusted=trusted,
         untrusted_because=asked.decision.untrusted_because,

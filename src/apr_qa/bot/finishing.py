@@ -83,6 +83,8 @@ def _state(done: Finished, stage: Stage) -> RunState:
         asked_by=job.asked_by,
         asked_at=done.asked_at,
         models=job.models,
+        backends=job.backends,
+        formats=job.formats,
         unjudged=(*done.missing, *unjudged),
         trusted=job.trusted,
         tickets=done.tickets,

@@ -7,10 +7,10 @@ from datetime import datetime
 from apr_qa.bot.playbooks import MOST, ChangedPlaybook, are_playbooks, read_changed
 from apr_qa.bot.selection import select
 from apr_qa.bot.situation import Situation, Surroundings
-from apr_qa.bot.state import RunState, read_state
+from apr_qa.bot.state import read_state
 from apr_qa.errors import InputError
 from apr_qa.github import facts
-from apr_qa.github.authority import Decision, Person, Request, decide
+from apr_qa.github.authority import Decision, Request, decide
 from apr_qa.github.comments import own_comments
 from apr_qa.github.door import Door
 from apr_qa.github.errors import MissingError
@@ -30,6 +30,7 @@ def look_up(event: Comment, door: Door, around: Surroundings) -> Situation:
     own = own_comments(door, event.repo, event.number)
     return Situation(
         repo=event.repo,
+        branch=event.default_branch,
         pull=pull,
         asker=facts.person(door, event.repo, event.author),
         policy=policy,
@@ -55,7 +56,7 @@ def judged(order: Order, situation: Situation, door: Door) -> Decision:
         is_open=pull.is_open,
         changed_playbooks=_used(order, situation),
         rerun_by=facts.person(door, situation.repo, around.rerun_by) if around.rerun_by else None,
-        last_asked=_last_asked(situation.state, situation.asker),
+        last_asked=_last_asked(situation),
     )
     return decide(request, situation.policy, around.now)
 
@@ -88,10 +89,10 @@ def _used(order: Order, situation: Situation) -> tuple[str, ...]:
     else:
         selection = select(order, tier_of(order, situation), situation.policy, situation.registry)
         names = {item.name for item in selection.chosen}
-    return tuple(c.path for c in situation.changed if c.playbook is None or c.playbook.model.hf_repo in names)
+    return tuple(c.path for c in situation.changed if not c.model or c.model in names)
 
 
-def _last_asked(state: RunState | None, asker: Person) -> tuple[datetime, ...]:
-    entries = (entry.partition(" ") for entry in state.asked_at) if state else ()
-    times = (parse_time(time) for login, _, time in entries if login == asker.login)
+def _last_asked(situation: Situation) -> tuple[datetime, ...]:
+    entries = (entry.partition(" ") for entry in situation.earlier)
+    times = (parse_time(time) for login, _, time in entries if login == situation.asker.login)
     return tuple(time for time in times if time)

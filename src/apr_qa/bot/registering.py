@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from apr_qa.bot.events import TRAILER
 from apr_qa.catalog.models import known_models
 from apr_qa.errors import InputError
-from apr_qa.github.access import Access
-from apr_qa.github.client import Client
-from apr_qa.github.publishing import Change, Derive, Published, publish
+from apr_qa.github.publishing import Change, Derive
 from apr_qa.github.snapshot import Snapshot
 from apr_qa.registry.derive import BADGES, TABLE, derive, derive_readme
 from apr_qa.registry.record import Record, digest_of_text, text_of
@@ -18,20 +16,16 @@ from apr_qa.registry.store import RECORDS, parse_record, path_of
 from apr_qa.registry.table import START
 from apr_qa.reports._words import plural
 
+Files = Callable[[Snapshot], Mapping[str, str]]
 FOLDER = "docs/certifications"
 README = "README.md"
 
 
-def register(client: Client, access: Access, repo: str, branch: str, records: Sequence[Record], run: str) -> Published:
-    """Write records and what follows from them in one commit; again and again until nobody was faster.
+def derivation(records: Sequence[Record], run: str, more: Files = lambda _snapshot: {}) -> Derive:
+    """Return how the registry follows from a branch and new records: pure, so that it can be done again.
 
-    Raises InputError when a record that is there is broken, GitHubError.
+    `more`: further files that follow from the branch.
     """
-    return publish(client, access, repo, branch, derivation(records, run))
-
-
-def derivation(records: Sequence[Record], run: str) -> Derive:
-    """Return how the registry follows from a branch and new records: pure, so that it can be done again."""
     new = {path_of(Path(FOLDER), record).as_posix(): record for record in records}
 
     def derived(snapshot: Snapshot) -> Change:
@@ -50,11 +44,22 @@ def derivation(records: Sequence[Record], run: str) -> Derive:
         return Change(
             headline=f"Certify {names[0] if len(names) == 1 else plural(len(names), 'model')}",
             body=f"{chr(10).join(names)}\n\n{TRAILER} {run}",
-            additions=files | {path: text_of(record) for path, record in new.items()},
+            additions=files | dict(more(snapshot)) | {path: text_of(record) for path, record in new.items()},
             deletions=tuple(leftover),
         )
 
     return derived
+
+
+def last_records(snapshot: Snapshot, models: Iterable[str]) -> dict[str, Record]:
+    """Return the newest record of each model that has one. Raises InputError when one is broken, GitHubError."""
+    found = {}
+    for model in models:
+        paths = [path for path in snapshot.below(f"{FOLDER}/{RECORDS}/{model}/") if path.endswith(".json")]
+        records = [_read(snapshot, path) for path in paths]
+        if records:
+            found[model] = max(records, key=lambda record: (record.last_certified, text_of(record)))
+    return found
 
 
 def _read(snapshot: Snapshot, path: str) -> Record:

@@ -12,7 +12,7 @@ from apr_qa.errors import InputError
 from apr_qa.github.policy import Policy
 from apr_qa.plan.predict import COSTS
 from apr_qa.registry.rows import billions, size_of
-from apr_qa.vocab.axes import Backend, Cell, Tier
+from apr_qa.vocab.axes import Backend, Cell, Format, Tier
 from apr_qa.vocab.catalog import KnownModel
 from apr_qa.vocab.orders import Order, Selector, SelectorKind
 from apr_qa.vocab.score import Status
@@ -132,7 +132,8 @@ def _is_stale(row: Mapping[str, str], now: datetime, days: int) -> bool:
 
 def _sized(model: KnownModel, revision: str, order: Order, tier: Tier, policy: Policy) -> Chosen:
     spec = tiers()[tier]
-    wanted = [c for c in spec.cells if _asked(c, order)]
+    backends, formats = order.backends or policy.backends, order.formats or policy.formats
+    wanted = [c for c in spec.cells if _asked(c, backends, formats)]
     able = [c for c in wanted if policy.gpu or c.backend is not Backend.GPU]
     size = billions(model.parameters) * 1e9
     return Chosen(
@@ -146,10 +147,8 @@ def _sized(model: KnownModel, revision: str, order: Order, tier: Tier, policy: P
     )
 
 
-def _asked(cell: Cell, order: Order) -> bool:
-    return (not order.backends or cell.backend in order.backends) and (
-        not order.formats or cell.format in order.formats
-    )
+def _asked(cell: Cell, backends: tuple[Backend, ...], formats: tuple[Format, ...]) -> bool:
+    return (not backends or cell.backend in backends) and (not formats or cell.format in formats)
 
 
 def _minutes(cell: Cell, parameters: float, scenarios: int) -> float:

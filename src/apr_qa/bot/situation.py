@@ -35,6 +35,8 @@ class Situation:
     """What lies before a command."""
 
     repo: str
+    branch: str
+    """The default branch."""
     pull: PullFacts
     asker: Person
     policy: Policy
@@ -47,9 +49,24 @@ class Situation:
     """Keys of our comments on the pull request that are not folded away."""
 
     @property
+    def is_going_on(self) -> bool:
+        """Whether another run of this pull request goes on. What this very run announced before it died is its own."""
+        return self.state is not None and self.state.stage.is_going_on and not self._is_mine
+
+    @property
+    def _is_mine(self) -> bool:
+        return self.around.run_id is not None and self.state is not None and self.state.run_id == self.around.run_id
+
+    @property
+    def earlier(self) -> tuple[str, ...]:
+        """Who had runs accepted here before this one, and when: `login time`, the newest last."""
+        asked = self.state.asked_at if self.state else ()
+        return asked[:-1] if self._is_mine else asked
+
+    @property
     def registry(self) -> Registry:
         """The registry with the models that the pull request touches."""
-        usable = (item.playbook.model.hf_repo for item in self.changed if item.playbook)
+        usable = (item.model for item in self.changed if item.model)
         return Registry(rows=self.around.rows, changed=tuple(dict.fromkeys(usable)), now=self.around.now)
 
     @property

@@ -11,7 +11,7 @@ from typing import ClassVar
 from pydantic import TypeAdapter, ValidationError
 
 from apr_qa.github.comments import OwnComment
-from apr_qa.vocab.axes import Tier
+from apr_qa.vocab.axes import Backend, Format, Tier
 
 KEY = "certify:v1"
 _BEGIN, _END = "<!-- apr-qa-state ", " -->"
@@ -48,6 +48,9 @@ class RunState:
     asked_at: tuple[str, ...]
     """`login time` of every run accepted on this pull request, the newest last."""
     models: tuple[str, ...] = ()
+    backends: tuple[Backend, ...] = ()
+    formats: tuple[Format, ...] = ()
+    """How the claim was narrowed; a retry asks the same."""
     unjudged: tuple[str, ...] = ()
     """Models with claims that could not be judged."""
     run_id: int | None = None

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from apr_qa.errors import InputError
 
 PUBLIC_API = "https://api.github.com"
+_SECONDS = re.compile(r"\d{1,3}(\.\d{1,3})?")
 _REMEDY = "Set GITHUB_TOKEN, or APR_QA_APP_ID with APR_QA_APP_KEY and APR_QA_APP_INSTALLATION."
 
 
@@ -21,6 +23,8 @@ class AppKey:
     installation: int
     permissions: Mapping[str, str] = field(default_factory=dict)
     """Narrows the token: `{"issues": "write"}`; empty: all that the installation has."""
+    repositories: tuple[str, ...] = ()
+    """Narrows it further: names without their owner; empty: all that the installation has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +50,30 @@ class Access:
     wait: Callable[[float], None] = time.sleep
 
 
+def own_access(env: Mapping[str, str]) -> Access:
+    """Return the access to the repository that the workflow runs in: its own token before the App.
+
+    All that the bot says there is said by one account, for its comments are found again by their author. Raises
+    InputError when there are no credentials.
+    """
+    return access_from({**env, "APR_QA_APP_ID": ""} if env.get("GITHUB_TOKEN") else env)
+
+
+def ticket_access(env: Mapping[str, str], repo: str, own: str) -> Access | None:
+    """Return the access that may file issues in `repo`, as narrow as can be; None when there is none.
+
+    The workflow's own token reaches no repository but `own`. Raises InputError for an App without its key.
+    """
+    if env.get("APR_QA_APP_ID"):
+        access = access_from(env)
+        assert access.app is not None  # noqa: S101  (it was asked for)
+        narrow = replace(access.app, permissions={"issues": "write"}, repositories=(repo.partition("/")[2],))
+        return replace(access, app=narrow)
+    if env.get("APR_QA_TICKETS_TOKEN"):
+        return access_from({**env, "GITHUB_TOKEN": env["APR_QA_TICKETS_TOKEN"]})
+    return own_access(env) if repo == own else None
+
+
 def access_from(env: Mapping[str, str]) -> Access:
     """Return the access that environment variables describe. Raises InputError when they hold no credentials."""
     app = None
@@ -62,4 +90,11 @@ def access_from(env: Mapping[str, str]) -> Access:
         app=app,
         api_url=env.get("GITHUB_API_URL") or PUBLIC_API,
         ca_bundle=env.get("APR_QA_CA_BUNDLE", ""),
+        between_writes_s=_pause(env.get("APR_QA_SECONDS_BETWEEN_WRITES") or "1"),
     )
+
+
+def _pause(text: str) -> float:
+    if not _SECONDS.fullmatch(text):
+        raise InputError(f"{text[:20]!r} is no number of seconds", where="APR_QA_SECONDS_BETWEEN_WRITES")
+    return float(text)

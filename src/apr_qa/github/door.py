@@ -12,7 +12,7 @@ from typing import Any
 
 from github.Requester import Requester
 
-from apr_qa.github.access import Access
+from apr_qa.github.access import Access, AppKey
 from apr_qa.github.errors import BusyError, ConflictError, GitHubError, MissingError, RefusedError, UnsureError
 from apr_qa.text import one_line
 from github import Auth, Github, GithubException
@@ -28,7 +28,7 @@ class Door:
 
     def __init__(self, access: Access) -> None:
         self._access = access
-        self._requester = _requester(access)
+        self._requester = _requester(access, _auth(access))
         self._login = ""
 
     @property
@@ -110,13 +110,31 @@ class Door:
         return problem, self._access.backoff_s * 2**attempt
 
 
-def _requester(access: Access) -> Requester:
-    auth: Auth.Auth
-    if access.app:
-        own = Auth.AppAuth(access.app.app_id, access.app.private_key)
-        auth = own.get_installation_auth(access.app.installation, dict(access.app.permissions) or None)
-    else:
-        auth = Auth.Token(access.token)
+def _auth(access: Access) -> Auth.Auth:
+    if access.app is None:
+        return Auth.Token(access.token)
+    own = Auth.AppAuth(access.app.app_id, access.app.private_key)
+    if access.app.repositories:
+        return Auth.Token(_narrow_token(access, access.app, own))
+    return own.get_installation_auth(access.app.installation, dict(access.app.permissions) or None)
+
+
+def _narrow_token(access: Access, app: AppKey, auth: Auth.AppAuth) -> str:
+    """A token for some of the installation's repositories; it holds for an hour. Raises RefusedError."""
+    path = f"/app/installations/{app.installation}/access_tokens"
+    body = {"repositories": list(app.repositories), "permissions": dict(app.permissions)}
+    requester = _requester(access, auth)
+    try:
+        _, made = requester.requestJsonAndCheck("POST", path, input=body)
+    except (GithubException, OSError) as error:
+        said = _said(error) if isinstance(error, GithubException) else type(error).__name__
+        raise RefusedError(f"the App gets no token: {said}", where=_where("POST", path)) from None
+    finally:
+        requester.close()
+    return str(made["token"])
+
+
+def _requester(access: Access, auth: Auth.Auth) -> Requester:
     return Github(
         auth=auth,
         base_url=access.api_url,

@@ -11,12 +11,13 @@ from apr_qa.github.errors import MissingError, RefusedError
 from apr_qa.vocab.effects import Done, Label, TicketEffect, TicketState
 
 TICKET_LABEL = "apr-qa"
+_ID = "apr-qa-id: "
 REGRESSION = Label(repo="", name="regression", color="b60205", description="fixed before, seen again")
 
 
 def id_line(fingerprint: str) -> str:
     """Return the line that makes an issue the ticket of a fingerprint."""
-    return f"apr-qa-id: {fingerprint}"
+    return f"{_ID}{fingerprint}"
 
 
 def label(door: Door, effect: Label) -> Done:
@@ -46,6 +47,16 @@ def ticket(door: Door, effect: TicketEffect) -> Done:
     if not found:
         return _create(door, effect)
     return _keep_open(door, effect, found[0])
+
+
+def listed(door: Door, repo: str) -> dict[str, Any]:
+    """Return the issues with our label by the fingerprint in their id line, the oldest of each."""
+    found: dict[str, Any] = {}
+    for issue in door.pages(f"/repos/{repo}/issues", labels=TICKET_LABEL, state="all", direction="asc"):
+        for line in (issue["body"] or "").splitlines():
+            if "pull_request" not in issue and line.strip().startswith(_ID):
+                found.setdefault(line.strip().removeprefix(_ID), issue)
+    return found
 
 
 def _find(door: Door, effect: TicketEffect) -> list[Any]:

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from apr_qa.errors import InputError
 from apr_qa.playbook.marked_yaml import dotted, read_marked
 from apr_qa.text import did_you_mean
-from apr_qa.vocab.axes import Backend, Tier
+from apr_qa.vocab.axes import Backend, Format, Tier
 
 POLICY_PATH = ".github/apr-qa.yml"
 _REMEDY = "Every key is described in docs/guides/bot.md."
@@ -113,6 +113,7 @@ class Policy:
     nightly: str = "qwen-coder/7B, stale:60 mvp"
     """What a schedule certifies, in the words of a command."""
     backends: tuple[Backend, ...] = ()
+    formats: tuple[Format, ...] = ()
     """What a claim is narrowed to when the command does not say; the certificate says so."""
     shards: int | None = None
     """Jobs of a run when the command does not say; else one for about 20 minutes each."""

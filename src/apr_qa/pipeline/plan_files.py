@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from apr_qa import __version__
 from apr_qa.errors import InputError
 from apr_qa.files import canonical_json, digest_of, read_text, write_text
+from apr_qa.pipeline.tool import tool_digest
 from apr_qa.plan.expand import plan_content
 from apr_qa.vocab.evidence import RunRecord
 from apr_qa.vocab.plan import Plan
@@ -40,7 +41,7 @@ def write_plan(path: Path, sharded: ShardedPlan) -> None:
 def read_plan(path: Path, expected: str = "") -> ShardedPlan:
     """Return the plan in `path`; `expected` is the digest that the planner announced, when the caller knows it.
 
-    Raises InputError when it is no plan, was changed, is another one, or was made by another version of apr-qa.
+    Raises InputError when it is no plan, was changed, is another one, or was made by another apr-qa.
     """
     from pydantic import ValidationError
 
@@ -54,6 +55,12 @@ def read_plan(path: Path, expected: str = "") -> ShardedPlan:
     if sharded.apr_qa_version != __version__:
         raise InputError(
             f"made by apr-qa {sharded.apr_qa_version}, and this is {__version__}",
+            where=where,
+            remedy="Use one image for plan, shards and publishing.",
+        )
+    if sharded.tool != tool_digest():
+        raise InputError(
+            f"made by other code of apr-qa {__version__}: {sharded.tool[:12]}, and this is {tool_digest()[:12]}",
             where=where,
             remedy="Use one image for plan, shards and publishing.",
         )

@@ -12,6 +12,7 @@ from apr_qa.pipeline.plan_files import pinned, sharded_digest
 from apr_qa.pipeline.prepare import prepare
 from apr_qa.pipeline.ready import Ready
 from apr_qa.pipeline.targets import Busy, Target
+from apr_qa.pipeline.tool import tool_digest
 from apr_qa.pipeline.trial import GATES
 from apr_qa.pipeline.wishes import Wishes
 from apr_qa.plan.predict import minutes
@@ -45,9 +46,10 @@ class Fleet:
         return replace(here, gpu=here.gpu or f"of a runner ({', '.join(gpus[0].labels)})" if gpus else here.gpu)
 
 
-def plan_shards(targets: Sequence[Target], wishes: Wishes, fleet: Fleet, busy: Busy) -> ShardedPlan:
+def plan_shards(targets: Sequence[Target], wishes: Wishes, fleet: Fleet, busy: Busy, *, job: str = "") -> ShardedPlan:
     """Return the plans of all `targets`, cut into shards. The same request on the same files gives the same bytes.
 
+    `job`: digest of the bot's job that asks for it.
     Raises AprQaError for whatever stands in the way before the first question.
     """
     here = fleet.as_machine(machine())
@@ -63,6 +65,8 @@ def plan_shards(targets: Sequence[Target], wishes: Wishes, fleet: Fleet, busy: B
         policy=wishes.policy,
         models=models,
         shards=tuple(_shard(number, box, models[box.model].plan) for number, box in enumerate(boxes, start=1)),
+        tool=tool_digest(),
+        job=job,
     )
     return replace(made, digest=sharded_digest(made))
 

@@ -42,6 +42,12 @@ def by_words(words: Sequence[str], tier: Tier) -> tuple[Target, ...]:
     return tuple(target for word in words for target in _by_word(word, tiers()[tier]))
 
 
+def by_name(word: str, tier: Tier) -> tuple[Target, ...]:
+    """Return the targets of one name, `@revision` or not; never a path. Raises InputError."""
+    name, _, revision = word.partition("@")
+    return tuple(_at(target, revision) for target in _by_name(name, tiers()[tier]))
+
+
 def by_path(path: Path, tier: Tier) -> Target:
     """Return the target for a weights file or folder that no playbook describes. Raises InputError."""
     found = locate(path, Wanted())
@@ -77,8 +83,7 @@ def _by_word(word: str, tier: TierSpec) -> tuple[Target, ...]:
         return (by_path(path, tier.tier),)
     if word.endswith(_WEIGHTS):
         raise InputError("no such model file", where=word, remedy="Check the path.")
-    word, _, revision = word.partition("@")
-    return tuple(_at(target, revision) for target in _by_name(word, tier))
+    return by_name(word, tier.tier)
 
 
 def _at(target: Target, revision: str) -> Target:

@@ -68,4 +68,8 @@ class ShardedPlan:
     policy: FailurePolicy | None
     models: tuple[PlannedModel, ...]
     shards: tuple[Shard, ...]
+    tool: str
+    """SHA-256 of the program that planned: what runs and publishes the plan has to be the same."""
+    job: str = ""
+    """Digest of the bot's job that asked for it; empty when somebody planned by hand."""
     schema_version: int = 1

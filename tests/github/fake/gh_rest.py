@@ -70,8 +70,9 @@ def comment_body(comment: FakeComment) -> dict[str, Any]:
     return {"id": comment.id, "body": comment.body, "user": user(comment.author)}
 
 
-def issue_body(issue: FakeIssue) -> dict[str, Any]:
+def issue_body(issue: FakeIssue, repo: FakeRepo) -> dict[str, Any]:
     body = {
+        "html_url": f"https://github.com/{repo.name}/issues/{issue.number}",
         "number": issue.number, "title": issue.title, "body": issue.body, "state": issue.state,
         "state_reason": issue.reason, "user": user(issue.author), "labels": [{"name": n} for n in issue.labels],
     }  # fmt: skip
@@ -151,7 +152,7 @@ def _unreact(call: Call) -> Answer:
 def _issues(call: Call) -> Answer:
     wanted, labels = call.query.get("state", "open"), set(filter(None, call.query.get("labels", "").split(",")))
     found = [i for i in call.repo.issues.values() if wanted in ("all", i.state) and labels <= set(i.labels)]
-    return 200, call.page([issue_body(i) for i in call.state.fresh_enough(found)])
+    return 200, call.page([issue_body(i, call.repo) for i in call.state.fresh_enough(found)])
 
 
 @route("post", f"{_REPO}/issues")
@@ -160,12 +161,12 @@ def _new_issue(call: Call) -> Answer:
     labels = call.body.get("labels", [])
     call.repo.labels |= set(labels)
     call.repo.issues[number] = FakeIssue(number, call.body["title"], call.body["body"], call.login, labels=labels)
-    return 201, issue_body(call.repo.issues[number])
+    return 201, issue_body(call.repo.issues[number], call.repo)
 
 
 @route("get", f"{_REPO}/issues/{{issue_number}}")
 def _issue(call: Call) -> Answer:
-    return 200, issue_body(call.issue())
+    return 200, issue_body(call.issue(), call.repo)
 
 
 @route("patch", f"{_REPO}/issues/{{issue_number}}")
@@ -174,7 +175,7 @@ def _edit_issue(call: Call) -> Answer:
     issue.body, issue.title = call.body.get("body", issue.body), call.body.get("title", issue.title)
     issue.state = call.body.get("state", issue.state)
     issue.reason = call.body.get("state_reason") if issue.state == "closed" else None
-    return 200, issue_body(issue)
+    return 200, issue_body(issue, call.repo)
 
 
 @route("post", f"{_REPO}/issues/{{issue_number}}/labels")

@@ -141,6 +141,8 @@ def _installation_token(call: Call) -> Answer:
         jwt.decode(call.query.get("jwt", ""), call.state.app_key, algorithms=["RS256"], options={"verify_aud": False})
     except jwt.InvalidTokenError:
         return 401, {"message": "A JSON web token could not be decoded", "documentation_url": "d"}
-    token = f"ghs_{next(call.state.ids)}"
+    token, asked = f"ghs_{next(call.state.ids)}", call.body or {}
     call.state.tokens[token] = "apr-qa[bot]"
-    return 201, {"token": token, "expires_at": NOW.replace("2026", "2099"), "permissions": {}}
+    if "repositories" in asked:
+        call.state.scopes[token] = tuple(asked["repositories"])
+    return 201, {"token": token, "expires_at": NOW.replace("2026", "2099"), "permissions": asked["permissions"]}

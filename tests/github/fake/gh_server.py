@@ -130,6 +130,9 @@ class _Handler(BaseHTTPRequestHandler):
             query["jwt"] = token if kind == "Bearer" else ""
         elif token not in self.server.fake.state.tokens:
             return 401, {"message": "Bad credentials", "documentation_url": "d"}
+        scope = self.server.fake.state.scopes.get(token)
+        if scope and path.startswith("/repos/") and path.split("/")[3] not in scope:
+            return missing()
         login = self.server.fake.state.tokens.get(token, "")
         if path == "/graphql":
             return self.server.fake.graphql(data, login)

@@ -60,6 +60,8 @@ class State:
         self.folder = folder
         self.repos: dict[str, FakeRepo] = {}
         self.tokens = {"bot-token": BOT}
+        self.scopes: dict[str, tuple[str, ...]] = {}
+        """Repositories that a token reaches, by token; one that is not here reaches all."""
         self.ids = itertools.count(1001)
         self.lock = threading.RLock()
         self.stale = 0

@@ -22,8 +22,10 @@ def started(situation: Situation, job: Job, selection: Selection) -> Answer:
         sha=job.sha,
         job=job.digest,
         asked_by=situation.asker.login,
-        asked_at=(*_earlier(situation), f"{situation.asker.login} {situation.around.now:%Y-%m-%dT%H:%M:%SZ}"),
+        asked_at=(*situation.earlier, f"{situation.asker.login} {situation.around.now:%Y-%m-%dT%H:%M:%SZ}"),
         models=job.models,
+        backends=job.backends,
+        formats=job.formats,
         run_id=situation.around.run_id,
         trusted=job.trusted,
         line=job.line,
@@ -55,7 +57,3 @@ def check_of(situation: Situation, sha: str, key: str, title: str, summary: str)
         annotations=remarks,
         details_url=situation.around.run_url,
     )
-
-
-def _earlier(situation: Situation) -> tuple[str, ...]:
-    return situation.state.asked_at if situation.state else ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from apr_qa.bot.commands._starting import started
 from apr_qa.bot.comments.replies import plain
 from apr_qa.bot.job import Job
+from apr_qa.bot.playbooks import brought
 from apr_qa.bot.reading import COMMAND
 from apr_qa.bot.room import BotCommand
 from apr_qa.bot.selection import Selection, select
@@ -51,9 +52,14 @@ def _job(order: Order, situation: Situation, state: RunState, models: tuple[str,
         repo=situation.repo,
         number=situation.pull.number,
         sha=state.sha,
+        branch=situation.branch,
         tier=state.tier,
         models=models,
-        shards=order.shards,
+        playbooks=brought(situation.changed, [name.partition("@")[0] for name in models], state.tier),
+        backends=state.backends,
+        formats=state.formats,
+        gpu=situation.policy.gpu,
+        shards=order.shards or situation.policy.shards,
         priority=order.priority or 0,
         trusted=trusted,
         untrusted_because=situation.decision.untrusted_because,

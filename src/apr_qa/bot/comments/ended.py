@@ -205,7 +205,8 @@ def _cause_table(found: Sequence[tuple[Result, LostClaims]]) -> str:
 
 
 def _ticket(where: str) -> str:
-    return link("ticket", where) if where.startswith("https://") else cell(where) if where else "none"
+    words = "draft" if "/issues/new?" in where else "ticket"
+    return link(words, where) if where.startswith(("https://", "http://")) else cell(where) if where else "none"
 
 
 def _reproduce(ordered: Sequence[Result]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,13 +13,16 @@ from apr_qa.cli.room import SHARDS, CliCommand
 from apr_qa.cli.selecting import targets_of
 
 if TYPE_CHECKING:
+    from apr_qa.pipeline.shards import Fleet
+    from apr_qa.pipeline.targets import Target
+    from apr_qa.pipeline.wishes import Wishes
     from apr_qa.vocab.shards import ShardedPlan
 
 DEFAULT_RUNNERS = "cpu=self-hosted,apr-qa-cpu"
 
 
 Words = Annotated[
-    list[str],
+    list[str] | None,
     typer.Argument(
         metavar="SELECTOR... [TIER]",
         help="As `apr-qa certify` takes them, or playbook files; the last word may be a tier.",
@@ -37,13 +40,18 @@ Runners = Annotated[
     ),
 ]
 
+JobOption = Annotated[
+    str, typer.Option(metavar="JSON", help="What `apr-qa bot` accepted, instead of selectors, tier and narrowing.")
+]
+
 
 @with_run_options
 def plan(
-    words: Words,
+    words: Words = None,
     tier: TierOption = "",
     shards: Shards = None,
     runners: Runners = None,
+    job: JobOption = "",
     *,
     options: RunOptions,
 ) -> None:
@@ -64,10 +72,11 @@ def plan(
     from apr_qa.pipeline.results import as_json
     from apr_qa.pipeline.shards import Fleet, plan_shards
 
-    targets, unlocked = targets_of(words, tier)
     fleet = Fleet(runners=tuple(runner_of(word) for word in runners or [DEFAULT_RUNNERS]), shards=shards)
+    wishes = options.wishes()
+    asked = _of_job(job, wishes, fleet) if job else _of_words(words or [], tier, wishes, fleet)
     with watching("planning", quiet=options.json) as watch:
-        sharded = plan_shards(targets, replace(options.wishes(), unlocked=unlocked), fleet, watch.busy)
+        sharded = plan_shards(asked.targets, asked.wishes, asked.fleet, watch.busy, job=asked.job)
     path = options.output if options.output.suffix == ".json" else options.output / "plan.json"
     if not options.dry_run:
         write_plan(path, sharded)
@@ -75,6 +84,33 @@ def plan(
         typer.echo(as_json({"plan": str(path), "digest": sharded.digest, "matrix": matrix(sharded)}))
     else:
         _show(sharded, path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    targets: tuple[Target, ...]
+    wishes: Wishes
+    fleet: Fleet
+    job: str = ""
+
+
+def _of_words(words: list[str], tier: str, wishes: Wishes, fleet: Fleet) -> _Asked:
+    targets, unlocked = targets_of(words, tier)
+    return _Asked(targets=targets, wishes=replace(wishes, unlocked=unlocked), fleet=fleet)
+
+
+def _of_job(text: str, wishes: Wishes, fleet: Fleet) -> _Asked:
+    from apr_qa.bot.job import read_job
+    from apr_qa.bot.planning import runners_of_job, targets_of_job, wishes_of_job
+
+    job = read_job(text)
+    runners = runners_of_job(job, fleet.runners)
+    return _Asked(
+        targets=targets_of_job(job),
+        wishes=wishes_of_job(job, wishes),
+        fleet=replace(fleet, runners=runners, shards=fleet.shards or job.shards),
+        job=job.digest,
+    )
 
 
 def matrix(sharded: ShardedPlan) -> dict[str, Any]:

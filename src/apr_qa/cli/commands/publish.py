@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -37,20 +37,27 @@ def publish(
         apr-qa publish plan.json shard-*.json --output certifications
     """
     from apr_qa.cli.show import show_verdict
+    from apr_qa.pipeline.handed_over import hand_over
     from apr_qa.pipeline.plan_files import read_plan
     from apr_qa.pipeline.publish import publish_shards
     from apr_qa.pipeline.results import as_json, summary, worst
 
-    turned = publish_shards(read_plan(plan, digest), shards or [], output)
+    sharded = read_plan(plan, digest)
+    turned = publish_shards(sharded, shards or [], output)
+    whole = hand_over(sharded, (item.evidence.seal for item in turned.published), output)
     _warn(turned)
     answers = [summary(item.evidence, item.scorecard, item.path) for item in turned.published]
     if json:
-        typer.echo(as_json({"models": answers, "missing": list(turned.missing), "refused": dict(turned.refused)}))
+        typer.echo(as_json({"models": answers, "digest": whole, **_gaps(turned)}))
     else:
         for item in turned.published:
             show_verdict(item.evidence, item.scorecard, "")
             typer.echo(f"  Evidence     {item.path}")
     return worst([item.scorecard.status for item in turned.published])
+
+
+def _gaps(turned: Outturn) -> dict[str, Any]:
+    return {"missing": list(turned.missing), "refused": dict(turned.refused)}
 
 
 def _warn(turned: Outturn) -> None:
