@@ -61,7 +61,7 @@ class OllamaHost:
             "seed": request.seed,
             "num_predict": request.max_tokens,
             "num_ctx": self._context,
-            "num_thread": max(1, len(os.sched_getaffinity(0)) // 2),  # as our llama.cpp: more only spin beside other work
+            "num_thread": max(1, len(os.sched_getaffinity(0)) // 2),  # as our llama.cpp: more would only spin
         }
         body = {"model": _MODEL, "prompt": self._prompt(request), "stream": False, "options": options}
         started = time.perf_counter()
