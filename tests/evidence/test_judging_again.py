@@ -55,6 +55,15 @@ def test_stored_answers_get_new_verdicts():
     assert again.observations == stored.observations
 
 
+def test_verdicts_on_files_that_are_gone_stand():
+    """What an engine converted was removed when it was judged; nothing is left to judge it by again."""
+    made = replace(CLAIMS[0], needs=(), params={"routes": [["safetensors", "apr"]]})
+    stored = Evidence(
+        run=run_record(claims=(made,)), observations=(), judged=(judged(made, Outcome.FALSIFIED),), seal="f" * 64
+    )
+    assert [j.verdict.outcome for j in rejudge(stored, {}, {}).judged] == [Outcome.FALSIFIED]
+
+
 def test_a_claim_of_an_unknown_gate_is_unjudged():
     """Evidence of a gate that is not installed is not guessed at."""
     stored = Evidence(run=RUN, observations=tuple(observation(n) for n in NAMES), judged=())

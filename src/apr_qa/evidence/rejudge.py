@@ -23,7 +23,8 @@ def rejudge(
     """Return the same evidence with new verdicts on every planned claim, unsealed.
 
     Without `files`, claims about the model's files are what their gates make of it: unjudged. Claims of the original
-    are judged by the answer alone, whatever it said of them itself.
+    are judged by the answer alone, whatever it said of them itself. Verdicts on files that an engine converted stand:
+    the files are gone.
     """
     if evidence.schema_version == LEGACY_SCHEMA:
         run = with_expectations(evidence.run, tuple(oracles.values()))
@@ -35,7 +36,10 @@ def rejudge(
         name: judge_answer(scenarios[name], seen, oracles) for name, seen in observations.items() if name in scenarios
     }
     everything = Exhibits(scenarios=scenarios, observations=observations, answers=answers, files=files)
-    judged = tuple(Judged(claim=claim, verdict=_verdict(claim, everything, gates)) for claim in run.claims)
+    gone = {j.claim.id: j.verdict for j in evidence.judged if j.claim.params.get("routes")}
+    judged = tuple(
+        Judged(claim=claim, verdict=gone.get(claim.id) or _verdict(claim, everything, gates)) for claim in run.claims
+    )
     note = "Judged again from the stored observations."
     return replace(evidence, run=run, judged=judged, seal="", notes=(*evidence.notes, note))
 
