@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -78,7 +79,7 @@ def _record(record: Any, number: int, path: Path) -> tuple[Scenario | None, Obse
             scenario = _scenario(record["scenario"], cell, number)
             observation = _observation(record, scenario)
         return scenario, observation, _claim(record, gate, cell, number)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise InputError(f"this record cannot be read: {error!r}", where=f"{path}: record {number + 1}") from None
 
 
@@ -97,7 +98,7 @@ def _scenario(said: dict[str, Any], cell: Cell, number: int) -> Scenario:
         messages=(Message(role=Role.USER, content=str(said["prompt"])),),
         oracle=OracleSpec(name="garbage"),
         max_tokens=int(said.get("max_tokens") or 32),
-        temperature=float(said.get("temperature") or 0.0),
+        temperature=_finite(said.get("temperature")),
         seed=int(said.get("seed") or 0),
     )
 
@@ -110,10 +111,21 @@ def _observation(record: dict[str, Any], scenario: Scenario) -> Observation:
         unit=hashlib.sha256(canonical.encode("utf-8", "replace")).hexdigest(),
         reply=reply_of(record, scenario.cell.modality, scenario.prompt),
         started_at=str(record.get("timestamp") or ""),
-        elapsed_s=float(metrics.get("duration_ms") or 0) / 1000,
-        exit_status=record.get("exit_code"),
+        elapsed_s=_finite(metrics.get("duration_ms")) / 1000,
+        exit_status=_whole(record.get("exit_code")),
         stderr_tail=str(record.get("stderr") or "")[-2000:],
     )
+
+
+def _whole(value: object) -> int | None:
+    return value if type(value) is int else None
+
+
+def _finite(value: Any) -> float:
+    number = float(value or 0.0)
+    if not math.isfinite(number):
+        raise ValueError(f"{number} is no number that can be measured")
+    return number
 
 
 def _claim(record: dict[str, Any], gate: str, cell: Cell, number: int) -> Claim:
@@ -133,7 +145,8 @@ def _claim(record: dict[str, Any], gate: str, cell: Cell, number: int) -> Claim:
 
 
 def _run(records: list[Any], document: object, scenarios: tuple[Scenario, ...], claims: Iterable[Claim]) -> RunRecord:
-    model = records[0]["scenario"]["model"] if records else {}
+    said = records[0]["scenario"].get("model") if records else None
+    model = said if isinstance(said, dict) else {}
     export = document.get("playbook") if isinstance(document, dict) else None
     playbook = export if isinstance(export, dict) else {}
     tier = str(playbook.get("tier", ""))

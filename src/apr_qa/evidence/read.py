@@ -25,6 +25,10 @@ UNSEALED = "This is an unsealed journal: its run was stopped, or still goes on."
 
 HELD = 10_000
 """Evidence of so many lines is held in memory; of more, the records stay in the file and are read when asked for."""
+LINE_LIMIT_BYTES = 64 << 20
+"""Of one record; the longest answers are cut to far less."""
+_FIRST_BYTES = 4096
+"""Enough of the first line to tell the layouts apart."""
 
 
 def read_evidence(path: Path, *, held: int = HELD) -> Evidence:
@@ -104,8 +108,11 @@ class _Opened:
         """Yield each record and where its line begins; the chain is followed, at the end the seal is checked."""
         links = Chain(str(self.path))
         for line, place in self._lines():
-            links.follow(line)
-            yield decode(line, f"{self.path}: record {links.lines}").record, place
+            kind = links.follow(line)
+            decoded = decode(line, f"{self.path}: record {links.lines}")
+            if decoded.kind != kind:  # a key that stands twice: the chain saw the first, the codec the last
+                raise InputError(f"record {links.lines} says twice of what kind it is", where=str(self.path))
+            yield decoded.record, place
         if not links.lines or (self.seal and self.seal != links.head):
             raise InputError(
                 f"the seal is not that of record {links.lines}, the last one: records were changed or left out",
@@ -125,7 +132,7 @@ class _Opened:
     def _journal(self) -> Iterator[tuple[bytes, int]]:
         place = 0
         with self.path.open("rb") as stream:
-            for line in stream:
+            while line := self._line(stream):
                 if line.endswith(b"\n"):
                     yield line[:-1], place
                 place += len(line)
@@ -133,20 +140,26 @@ class _Opened:
     def _sealed(self) -> Iterator[tuple[bytes, int]]:
         with self.path.open("rb") as stream:
             place = len(stream.readline())
-            run = stream.readline()
+            run = self._line(stream)
             if not run.startswith(RUN) or stream.readline() != RECORDS:
                 raise self._torn()
             yield RUN_START + run.removeprefix(RUN).rstrip(b",\n") + b"}", place
             place += len(run) + len(RECORDS)
-            while (line := stream.readline()) != CLOSING:
+            while (line := self._line(stream)) != CLOSING:
                 if not line:
                     raise self._torn()
                 yield line.rstrip(b",\n"), place
                 place += len(line)
             self._take_seal(stream)
 
+    def _line(self, stream: IO[bytes]) -> bytes:
+        line = stream.readline(LINE_LIMIT_BYTES + 1)
+        if len(line) > LINE_LIMIT_BYTES:
+            raise InputError(f"a record is over {LINE_LIMIT_BYTES >> 20} MB", where=str(self.path))
+        return line
+
     def _take_seal(self, stream: IO[bytes]) -> None:
-        last = stream.readline()
+        last = self._line(stream)
         if not last.startswith(SEAL) or not last.endswith(b'"}\n') or stream.read(1):
             raise self._torn()
         self.seal = last.removeprefix(SEAL).removesuffix(b'"}\n').decode("ascii", "replace") or "none"
@@ -155,24 +168,26 @@ class _Opened:
         """Lines of a sealed file that another program formatted; its chain holds if it only moved white space."""
         self.seal = str(document["seal"])
         records = document.get("records")
-        held.lines.append(RUN_START + _compact(document.get("run")) + b"}")
+        held.lines.append(RUN_START + self._compact(document.get("run")) + b"}")
         yield held.lines[-1], 0
         for record in records if isinstance(records, list) else []:
-            held.lines.append(_compact(record))
+            held.lines.append(self._compact(record))
             yield held.lines[-1], len(held.lines) - 1
+
+    def _compact(self, value: object) -> bytes:
+        try:
+            return json.dumps(to_json(value), separators=(",", ":")).encode("ascii")
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"this evidence cannot be read: {error}", where=str(self.path)) from None
 
     def _torn(self) -> InputError:
         return InputError("this evidence is not whole: its end or its frame is missing", where=str(self.path))
 
 
-def _compact(value: object) -> bytes:
-    return json.dumps(to_json(value), separators=(",", ":")).encode("ascii")
-
-
 def _first_line(path: Path) -> bytes:
     try:
         with path.open("rb") as stream:
-            return stream.readline()
+            return stream.readline(_FIRST_BYTES)
     except OSError as error:
         raise InputError(f"cannot read evidence: {error.strerror}", where=str(path), remedy="Check the path.") from None
 
