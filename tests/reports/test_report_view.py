@@ -158,3 +158,20 @@ def test_the_command_to_check_names_no_folder_of_the_first_reader() -> None:
     argv = ("certify", "tiny", "-o", "/home/x", "--seed", "7", "--output=/y", "--output", "/z", "mvp")
     asked = dataclasses.replace(evidence, run=dataclasses.replace(evidence.run, argv=argv))
     assert view_of(asked, card).checks[-1].command == "apr-qa certify tiny --seed 7 mvp"
+
+
+def test_an_engine_without_a_fence_is_a_condition_of_the_certificate() -> None:
+    """What was open to the engine is said on the certificate, and nothing when nothing was."""
+    evidence, card = sample_models.blocked()
+    held = ("process group", "network: no connections out", "files: not isolated", "devices, services: not isolated")
+    for host, said in (
+        ({"isolation": list(held)}, ": it could reach the machine's files and devices, services."),
+        (
+            {"isolation": str(held) + " / " + str(held[:2])},
+            ": it could reach the machine's files and devices, services.",
+        ),
+        ({"isolation": ["files: read-only but its own folder"]}, None),
+        ({}, None),
+    ):
+        view = view_of(dataclasses.replace(evidence, run=dataclasses.replace(evidence.run, host=host)), card)
+        assert [s.rest for s in view.not_proved if s.strong == "Engine not fenced"] == ([said] if said else [])

@@ -12,8 +12,9 @@ import tempfile
 import threading
 from pathlib import Path
 
+from apr_qa.errors import InputError
 from apr_qa.run.fence import Fence
-from apr_qa.run.isolation import works
+from apr_qa.run.isolation import demand, works
 from apr_qa.run.process import run
 from apr_qa.vocab.command import Command
 
@@ -53,7 +54,16 @@ def main(fence: Fence, services: Path) -> None:
             Path(names[1]).unlink()
         said = json.loads(done.stdout or b"[]")
         unharmed = not list((root / "outside").iterdir()) and (root / "model.gguf").read_text() == "weights"
-        print(json.dumps({"works": works(fence), "achieved": said, "unharmed": unharmed, "note": done.note}))
+        demanded = ""
+        try:
+            demand()
+        except InputError as error:
+            demanded = f"{error} {error.remedy}"
+        print(
+            json.dumps(
+                {"demand": demanded, "works": works(fence), "achieved": said, "unharmed": unharmed, "note": done.note}
+            )
+        )
 
 
 def _answer(udp: socket.socket) -> None:

@@ -15,6 +15,7 @@ import psutil
 import pytest
 from script_engines import ask, asked, script
 
+from apr_qa.errors import InputError
 from apr_qa.run import isolation
 from apr_qa.run.fence import Fence
 from apr_qa.run.process import run
@@ -110,6 +111,25 @@ def test_what_is_not_held_is_said() -> None:
     assert len(sides) == 4
     if isolation.fence() is Fence.NAMESPACES:
         assert not [side for side in sides if "not isolated" in side]
+
+
+def test_a_fence_can_be_demanded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What works here satisfies a demand for it and for less; an unknown word is named."""
+    for kind in list(Fence)[: list(Fence).index(isolation.fence()) + 1]:
+        monkeypatch.setenv(isolation.DEMAND, kind.value)
+        isolation.demand()
+    monkeypatch.setenv(isolation.DEMAND, "moat")
+    with pytest.raises(InputError, match="moat"):
+        isolation.demand()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes another user")
+def test_a_demand_that_cannot_be_met_is_refused(services: Path) -> None:
+    """Where there are no namespaces, nothing runs for one who demands them, and the remedy is told."""
+    before = (*AS_NOBODY, "unshare", "--user", "--map-root-user", "sh", "-c", NO_NAMESPACES, "sh")
+    seen = attack(Fence.NONE, services, *before, "env", f"{isolation.DEMAND}=namespaces")
+    assert "cannot be fenced with namespaces here" in str(seen["demand"])
+    assert "user namespaces" in str(seen["demand"])
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can read what others closed")

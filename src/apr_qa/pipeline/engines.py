@@ -9,6 +9,7 @@ from functools import cache
 from apr_qa.errors import EngineMissingError, InputError
 from apr_qa.rooms import furnish
 from apr_qa.run.find import equip
+from apr_qa.run.isolation import demand
 from apr_qa.text import did_you_mean
 from apr_qa.vocab.axes import Format
 from apr_qa.vocab.plugs import Engine, Equipped
@@ -40,8 +41,9 @@ def choose(word: str, formats: Sequence[Format], apr_binary: str = APR) -> Chose
 
     `word` is `auto` (apr when it is installed, else embedded), `embedded`, the name of an engine, or `NAME=WHERE` with
     a program or URL. Raises EngineMissingError when an engine asked for by name is not there, and InputError for an
-    unknown name.
+    unknown name, and where no fence works that the user demands.
     """
+    demand()
     if word == "auto":
         return _auto(formats, apr_binary)
     if word == "embedded":

@@ -107,7 +107,9 @@ def _disk(cache: Path) -> Finding:
 
 
 def _isolation(here: Machine) -> Finding:
-    return Finding(mark=OK if here.isolation else ABSENT, what="isolation", says=", ".join(here.isolation) or "none")
+    is_open = any("not isolated" in fact for fact in here.isolation)
+    fix = "allow user namespaces (in a container: --security-opt seccomp=unconfined)" if is_open else ""
+    return Finding(mark=BROKEN if is_open else OK, what="isolation", says=", ".join(here.isolation), fix=fix)
 
 
 def _hub(*, online: bool) -> Finding:

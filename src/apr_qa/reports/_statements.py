@@ -71,6 +71,7 @@ def not_proved(evidence: Evidence, card: Scorecard) -> tuple[Statement, ...]:
     """Return what the run leaves open: narrowed claims, cells not run, claims and gateways without a verdict."""
     run = evidence.run
     found = [Statement(strong=one_line(n, 120), rest=" (the claim was narrowed to this).") for n in run.narrowed]
+    found += _unfenced(run.host.get("isolation"))
     reasons: defaultdict[tuple[str, bool], list[str]] = defaultdict(list)
     for item in run.not_run:
         reasons[item.reason, item.required].append(item.what)
@@ -93,6 +94,17 @@ def not_proved(evidence: Evidence, card: Scorecard) -> tuple[Statement, ...]:
 
 
 @for_the_same
+def _unfenced(held: object) -> list[Statement]:
+    """What an engine could have reached on the machine it ran on, which weakens all that was seen of it."""
+    told = [str(fact) for fact in held] if isinstance(held, list | tuple) else str(held or "").split("'")
+    sides = list(dict.fromkeys(fact.partition(":")[0] for fact in told if fact.endswith(": not isolated")))
+    if not sides:
+        return []
+    return [
+        Statement(strong="Engine not fenced", rest=f": it could reach the machine's {one_line(listing(sides), 200)}.")
+    ]
+
+
 def open_claims(evidence: Evidence) -> tuple[OpenClaims, ...]:
     """Return the claims that were skipped or could not be judged, by reason; unjudged first."""
     groups: defaultdict[tuple[Outcome, str], _Open] = defaultdict(_Open)

@@ -11,11 +11,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from stat import S_IRGRP, S_IROTH
 
+from apr_qa.errors import InputError
 from apr_qa.run import strays
 from apr_qa.run.fence import Fence
 from apr_qa.run.process import run
 from apr_qa.vocab.command import Command
 
+DEMAND = "APR_QA_REQUIRE_FENCE"
+"""Names the weakest fence that this machine may do with."""
 _PROBE_S = 10.0
 _HELD = {
     Fence.NAMESPACES: (
@@ -57,6 +60,22 @@ def works(kind: Fence) -> bool:
     with tempfile.TemporaryDirectory(prefix="apr-qa-") as folder:
         completed = run(Command(argv=(true,), timeout_s=_PROBE_S), workdir=Path(folder), fence=kind)
     return completed.exit_status == 0
+
+
+def demand() -> None:
+    """Hold the machine to what the environment demands of it. Raises InputError when no such fence works here."""
+    word = os.environ.get(DEMAND, "")
+    if not word:
+        return
+    kinds = list(Fence)
+    if word not in kinds:
+        raise InputError(f"{word!r} is no fence", where=DEMAND, remedy=f"One of: {', '.join(kinds)}.")
+    if kinds.index(fence()) < kinds.index(Fence(word)):
+        raise InputError(
+            f"engines cannot be fenced with {word} here, only with {fence()}",
+            where=DEMAND,
+            remedy="Allow user namespaces, in a container with --security-opt seccomp=unconfined; or demand less.",
+        )
 
 
 def out_of_reach(paths: Iterable[Path]) -> str:
