@@ -15,7 +15,8 @@ from apr_qa.cli.main import run
 from apr_qa.errors import InputError
 from apr_qa.pipeline._qualify_cases import Case, cases, healthy_copy, target_of
 from apr_qa.pipeline._qualify_matrix import Row, Share, proved
-from apr_qa.pipeline._qualify_trial import Depth, Detector, Eye, Finding, of_files, try_case
+from apr_qa.pipeline._qualify_page import page
+from apr_qa.pipeline._qualify_trial import Depth, Detector, Eye, Finding, of_files, try_case, try_healthy
 from apr_qa.pipeline.planting import judge_broken
 from apr_qa.pipeline.prepare import prepare
 from apr_qa.pipeline.qualify import Ask, faults, qualify, write_matrix
@@ -202,3 +203,22 @@ def test_the_planted_fault_of_the_demo_is_named_and_blocked(tmp_path: Path) -> N
     lost, card = judge_broken("k-permuted", Tier.MVP, wishes)
     assert any("blk.1.attn_k.weight" in j.verdict.reason and "permutation" in j.verdict.reason for j in lost)
     assert (card.status, card.mqs) == (Status.BLOCKED, 0)
+
+
+@pytest.mark.parametrize("dtype", ["q6_k", "q4_k_m"])
+def test_k_quants_of_a_real_quantiser_are_healthy_until_they_are_broken(dtype: str, scratch: Path) -> None:
+    """What llama.cpp wrote raises no alarm; with rows in another order it does, and the tensor is named."""
+    folder = healthy_copy("tiny", dtype, scratch)
+    assert try_healthy(folder, dtype, "tiny", Tier.MVP, Depth.FILES).detectors == ()
+    case = next(case for case in cases(["k-permuted"], dtypes=(dtype,)) if case.place is Place.GGUF)
+    (finding,) = try_case(case, [Tier.MVP], Depth.FILES, scratch)
+    assert finding.found
+    assert finding.named
+
+
+def test_values_that_nobody_can_write_are_left_out_by_name() -> None:
+    """The gguf library writes no K-quants: such a fault is no miss, and is said to be left out."""
+    ask = Ask(faults=("block-zero",), tiers=(Tier.MVP,), places=(Place.GGUF,), dtypes=("q6_k",))
+    matrix = qualify(replace(ask, clean=0, clean_files=0))
+    assert (matrix.rows, matrix.unwritten) == ((), ("block-zero in gguf q6_k",))
+    assert "block-zero in gguf q6_k" in page(matrix)

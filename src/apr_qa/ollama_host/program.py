@@ -65,11 +65,14 @@ class Server:
             time.sleep(_PAUSE_S)
         raise HostError("internal", "`ollama serve` does not answer; its log on standard error says why")
 
-    def create(self, name: str, modelfile: str) -> None:
-        """Import a model as `ollama create` does. Raises HostError of kind `load`, with what it says."""
+    def create(self, name: str, modelfile: str, *, kind: str = "") -> None:
+        """Import a model as `ollama create` does, quantised to `kind` (such as `q6_K`) if given.
+
+        Raises HostError of kind `load`, with what it says.
+        """
         file = Path.cwd() / "Modelfile"
         file.write_text(modelfile, encoding="utf-8")
-        argv = [self._program, "create", name, "-f", str(file)]
+        argv = [self._program, "create", name, *(["-q", kind] if kind else []), "-f", str(file)]
         done = subprocess.run(argv, capture_output=True, env=self._env, check=False)
         listed = [str(model.get("name")) for model in self.ask("GET", "/api/tags").get("models") or ()]
         if done.returncode != 0 or f"{name}:latest" not in listed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from apr_qa.catalog.tiers import tiers
@@ -18,7 +19,8 @@ from apr_qa.vocab.catalog import TierSpec
 from apr_qa.vocab.mutators import Mutator, Place
 
 ROOM = "apr_qa.mutators"
-DTYPES = ("q8_0", "f16")
+DTYPES = ("q8_0", "f16", "q6_k", "q4_k_m")
+"""Types of GGUF files that are broken; the K-quants were made by llama.cpp's own quantiser."""
 _IN_GROUND_TRUTH = (Place.SAFETENSORS, Place.TRUTH, Place.ENGINE)
 
 
@@ -50,8 +52,8 @@ class Case:
 def cases(names: Sequence[str] = (), models: Sequence[str] = (), dtypes: Sequence[str] = DTYPES) -> tuple[Case, ...]:
     """Return the faults to plant: all of the room, or those named, in models of these names.
 
-    A fault in a GGUF file is planted in one of each of `dtypes`, any other once. Raises InputError for a name that is
-    no fault's.
+    A fault in a GGUF file is planted in one of each of `dtypes` that the model has, any other once. Raises InputError
+    for a name that is no fault's.
     """
     room = {mutator.name: mutator for mutator in furnish(ROOM, Mutator)}
     for name in names:
@@ -65,6 +67,7 @@ def cases(names: Sequence[str] = (), models: Sequence[str] = (), dtypes: Sequenc
         for mutator in chosen
         for place in mutator.places
         for dtype in (dtypes if place is Place.GGUF else dtypes[:1])
+        if place is not Place.GGUF or _gguf(mutator.model, dtype)
     )
 
 
@@ -84,11 +87,20 @@ def healthy_copy(model: str, dtype: str, scratch: Path) -> Path:
     for part in (Format.SAFETENSORS.value, Format.APR.value):
         shutil.copytree(root / part, folder / part)
     (folder / "gguf").mkdir()
-    (file,) = (root / "gguf").glob(f"*{dtype}.gguf")
+    file = _gguf(model, dtype)
+    if file is None:
+        raise InputError(f"{model} has no GGUF file of type {dtype}", where=str(root), remedy=f"One of {DTYPES}.")
     shutil.copy2(file, folder / "gguf")
     return folder
 
 
+@cache
+def _gguf(model: str, dtype: str) -> Path | None:
+    root = _shipped(model)
+    return next((file for part in ("gguf", "k-quants") for file in (root / part).glob(f"*-{dtype}.gguf")), None)
+
+
+@cache
 def _shipped(model: str) -> Path:
     """Where the model lies. Raises InputError when this is no checkout of apr-qa."""
     return files_of(target_of(model, Tier.SMOKE), Wishes(), lambda _doing: None).root

@@ -93,6 +93,8 @@ class Matrix:
     """Faults certified in full at standard and deep."""
     untried: tuple[str, ...]
     """Left out because the time was up."""
+    unwritten: tuple[str, ...]
+    """Left out because no library writes changed values in the type of the file."""
     depth: Depth
     command: str
     version: str

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from apr_qa import __version__
 from apr_qa.files import plain_data, write_text
-from apr_qa.pipeline._qualify_cases import ROOM, Case, cases, healthy_copy
+from apr_qa.pipeline._qualify_cases import DTYPES, ROOM, Case, cases, healthy_copy
 from apr_qa.pipeline._qualify_matrix import Matrix, Row, alarms, proved, row_of, summary
 from apr_qa.pipeline._qualify_page import page
 from apr_qa.pipeline._qualify_trial import Depth, Finding, try_case, try_healthy
@@ -39,7 +39,7 @@ class Ask:
     """All when empty."""
     faults: tuple[str, ...] = ()
     places: tuple[Place, ...] = tuple(Place)
-    dtypes: tuple[str, ...] = ("q8_0", "f16")
+    dtypes: tuple[str, ...] = DTYPES
     depth: Depth = Depth.FOUND
     clean: int = 8
     """Healthy conversions certified in full at the tier mvp."""
@@ -74,6 +74,7 @@ def qualify(ask: Ask, watch: Watcher = lambda _step: None) -> Matrix:
     clock = _Clock(began, ask.minutes * 60, len(planted) + ask.clean + ask.clean_files + len(ask.deeper), watch)
     rows: list[Row] = []
     untried: list[str] = []
+    unwritten: list[str] = []
     with tempfile.TemporaryDirectory(prefix="apr-qa-qualify-") as folder:
         scratch = Path(folder)
         for case in planted:
@@ -81,9 +82,12 @@ def qualify(ask: Ask, watch: Watcher = lambda _step: None) -> Matrix:
                 untried.append(case.name)
                 continue
             tiers = [tier for tier in ask.tiers if case.is_seen_by(tier)]
-            findings = tuple(try_case(case, tiers, ask.depth, scratch))
-            rows.append(row_of(case, findings))
-            clock.tick(findings)
+            findings = _tried(case, tiers, ask.depth, scratch)
+            if findings is None:
+                unwritten.append(case.name)
+            else:
+                rows.append(row_of(case, findings))
+            clock.tick(findings or ())
         deeper = tuple(_deeper(clock, ask, scratch))
         second = ask.first_seed + ask.clean
         clean = list(_clean(clock, range(ask.first_seed, second), Depth.DETECTORS, scratch))
@@ -96,6 +100,7 @@ def qualify(ask: Ask, watch: Watcher = lambda _step: None) -> Matrix:
         clean_files=tuple(clean_files),
         deeper=deeper,
         untried=tuple(untried),
+        unwritten=tuple(unwritten),
         depth=ask.depth,
         command=ask.command,
         version=__version__,
@@ -132,6 +137,14 @@ def _planted(ask: Ask) -> Sequence[Case]:
         if case.mutator.name not in CLEAN and case.place in ask.places
     ]
     return sorted(found, key=lambda case: (case.mutator.model, case.place is Place.ENGINE, case.place is Place.TRUTH))
+
+
+def _tried(case: Case, tiers: Sequence[Tier], depth: Depth, scratch: Path) -> tuple[Finding, ...] | None:
+    """Return what was found; None when the changed values cannot be written in the file's own type."""
+    try:
+        return tuple(try_case(case, tiers, depth, scratch))
+    except NotImplementedError:  # the gguf library reads K-quants and does not write them
+        return None
 
 
 def _deeper(clock: _Clock, ask: Ask, scratch: Path) -> Iterator[Row]:

@@ -26,7 +26,7 @@ Deep = Annotated[
         help="files: gates that need no engine. found: until the fault is found. detectors: to the end, every gate."
     ),
 ]
-Dtypes = Annotated[str, typer.Option(help="Types of the GGUF files that are broken: q8_0, f16.")]
+Dtypes = Annotated[str, typer.Option(help="Types of the GGUF files that are broken.")]
 Clean = Annotated[int, typer.Option(min=0, help="Healthy conversions to certify in full.")]
 CleanFiles = Annotated[int, typer.Option(min=0, help="Healthy conversions to judge by their files alone.")]
 Deeper = Annotated[
@@ -49,7 +49,7 @@ def qualify(
     tiers: Tiers = "smoke,mvp,quick",
     only: Only = None,
     depth: Deep = "found",
-    dtypes: Dtypes = "q8_0,f16",
+    dtypes: Dtypes = "q8_0,f16,q6_k,q4_k_m",
     clean: Clean = 8,
     clean_files: CleanFiles = 100,
     deeper: Deeper = None,
