@@ -10,8 +10,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 APR_VERSION := 0.72.3
 APR_ROOT ?= $(HOME)/.local/apr
-LANES := test-browser test-apr test-ollama test-image test-act
-NO_LANE := not apr and not browser and not ollama and not image and not act
+LANES := test-browser test-apr test-ollama test-image test-act e2e
+NO_LANE := not apr and not browser and not ollama and not image and not act and not e2e
 
 .PHONY: demo test test-again check lint lint-code lint-actions lock engine bench $(LANES) clean help
 help: ## what there is
@@ -35,6 +35,9 @@ test-ollama: $(VENV)/test.stamp ## parity with a real Ollama, built from source 
 
 test-browser: $(VENV)/dev.stamp ## the pages in a real Chromium, with axe
 	@$(BIN)/python -m pytest -q -m browser tests
+
+e2e: $(VENV)/test.stamp ## from a comment to a closed ticket, recorded in out/e2e/transcript.md
+	@$(BIN)/python -m pytest -q -m e2e tests/e2e
 
 check: lint test ## what CI checks of the code
 

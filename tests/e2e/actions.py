@@ -42,7 +42,9 @@ class Store:
 
     def download(self, workspace: Path, name: str = "", pattern: str = "", path: str = ".", **_more: Any) -> None:
         """Fetch one artefact, or each that fits into a folder of its name."""
-        found = sorted(p for p in self.folder.iterdir() if name == p.name or (pattern and fnmatch.fnmatch(p.name, pattern)))
+        found = sorted(
+            p for p in self.folder.iterdir() if name == p.name or (pattern and fnmatch.fnmatch(p.name, pattern))
+        )
         assert found or pattern, f"there is no artefact {name}"
         for artefact in found:
             target = workspace / path / artefact.name if pattern else workspace / path

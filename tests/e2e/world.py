@@ -1,4 +1,4 @@
-"""The world of the recorded walk: a repository with a registry, people, a model, and the engine's repository upstream."""
+"""The world of the recorded walk: a repository with a registry, people and a model, and the engine's upstream."""
 
 from __future__ import annotations
 
