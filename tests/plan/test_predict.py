@@ -10,6 +10,7 @@ from apr_qa.plan.request import Narrowing
 from apr_qa.vocab.artefacts import Artefact, ModelFiles
 from apr_qa.vocab.axes import Backend, Format
 from apr_qa.vocab.engines import Batch
+from apr_qa.vocab.plan import Claim, Subject
 
 from . import plan_records as records
 
@@ -68,3 +69,34 @@ def test_sizes_are_measured_on_disk(tmp_path):
 def test_disk_grows_with_what_is_kept():
     """More scenarios and claims write more."""
     assert 0 < predict.disk_bytes(1, 1) < predict.disk_bytes(10, 1) < predict.disk_bytes(10, 10)
+
+
+def test_each_converted_file_is_counted_once():
+    """Two claims about one route cost what one does; a longer route, and a second making of a step, cost more."""
+    request = records.request(records.MINIMAL, sizes=GB)
+
+    def of(*routes, again=False):
+        params = {"routes": [route.split("-") for route in routes], "again": again}
+        claims = [claim(f"F-CONV-{n}", params) for n in range(2)]
+        return predict.conversions(request, claims), predict.workspace_bytes(request, claims)
+
+    one, more, twice = of("gguf-apr"), of("gguf-apr", "gguf-safetensors-apr"), of("gguf-apr", again=True)
+    assert predict.conversions(request, []) == predict.workspace_bytes(request, []) == 0
+    assert more[0] == pytest.approx(3 * one[0])
+    assert twice[0] == pytest.approx(2 * one[0])
+    assert one[1] < twice[1] < more[1]
+
+
+def claim(name, params):
+    """A claim about converted files."""
+    gate = replace(records.GATES[0].spec, id=name)
+    return Claim(
+        id=name,
+        gate=name,
+        gateway=None,
+        category=gate.category,
+        severity=gate.severity,
+        weight=1.0,
+        subject=Subject(),
+        params=params,
+    )

@@ -80,8 +80,9 @@ def _sealed(request: PlanRequest, field: Field, questions: Questions, hand: Hand
         ),
         narrowed=(*field.narrowed, *hand.narrowed),
         failure_policy=playbook.failure_policy,
-        predicted_minutes=round(predict.minutes(request, scenarios) + predict.passes(request, hand.claims), 2),
-        predicted_disk_bytes=predict.disk_bytes(len(scenarios), len(hand.claims)),
+        predicted_minutes=predict.whole(request, scenarios, hand.claims),
+        predicted_disk_bytes=predict.disk_bytes(len(scenarios), len(hand.claims))
+        + predict.workspace_bytes(request, hand.claims),
         notes=(*remarks.notes(request), *questions.notes),
     )
     return replace(plan, digest=digest_of(plan_content(plan)))

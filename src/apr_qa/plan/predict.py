@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from apr_qa.plan.request import PlanRequest
 from apr_qa.vocab.artefacts import ModelFiles
 from apr_qa.vocab.axes import Backend, Cell, Format, Modality, SizeClass
+from apr_qa.vocab.conversions import route_name
 from apr_qa.vocab.plan import Claim
 from apr_qa.vocab.scenario import Scenario
 
@@ -46,6 +47,8 @@ _NOMINAL_BYTES = {
     SizeClass.XLARGE: 48 << 30,
     SizeClass.HUGE: 144 << 30,
 }
+_CONVERTER_STARTS_S = 0.2
+_CONVERTS_BYTES_PER_S, _READS_BYTES_PER_S = 3e8, 2e8
 _BYTES_A_SCENARIO = 8 << 10
 _BYTES_A_CLAIM = 2 << 10
 
@@ -66,12 +69,45 @@ def minutes(request: PlanRequest, scenarios: Sequence[Scenario]) -> float:
     return round(seconds / 60, 2)
 
 
+def whole(request: PlanRequest, scenarios: Sequence[Scenario], claims: Sequence[Claim]) -> float:
+    """Return the predicted minutes of a plan: questions, forward passes, conversions."""
+    return round(minutes(request, scenarios) + passes(request, claims) + conversions(request, claims), 2)
+
+
 def passes(request: PlanRequest, claims: Sequence[Claim]) -> float:
     """Return the predicted minutes of the forward passes that judging takes: one over each file, one over the truth."""
     computing = {gate.spec.id for gate in request.gates if gate.spec.computes}
     formats = {claim.subject.format for claim in claims if claim.gate in computing}
     formats |= {Format.SAFETENSORS} if formats else set()
     return sum(request.passes.get(form, 0.0) for form in formats if form is not None)
+
+
+def conversions(request: PlanRequest, claims: Sequence[Claim]) -> float:
+    """Return the predicted minutes of making and reading the files that claims about conversions want."""
+    made = _made(claims)
+    each = _CONVERTER_STARTS_S + _converted_bytes(request) * (1 / _CONVERTS_BYTES_PER_S + 1 / _READS_BYTES_PER_S)
+    return len(made) * each / 60
+
+
+def workspace_bytes(request: PlanRequest, claims: Sequence[Claim]) -> int:
+    """Return the bytes of those files, which lie on the disk together, and of the copy that they are made from."""
+    made = _made(claims)
+    return (len(made) + 1) * _converted_bytes(request) if made else 0
+
+
+def _made(claims: Sequence[Claim]) -> set[str]:
+    """The files at all steps of all routes, each once."""
+    found = set()
+    for claim in claims:
+        for route in claim.params.get("routes", ()):
+            found |= {route_name(route[:count]) for count in range(2, len(route) + 1)}
+            found |= {route_name(route, again=True)} if claim.params["again"] else set()
+    return found
+
+
+def _converted_bytes(request: PlanRequest) -> int:
+    """A converter that stores 16 bits as 32 doubles the file."""
+    return 2 * (request.sizes.get(Format.SAFETENSORS) or _nominal(request))
 
 
 def disk_bytes(scenarios: int, claims: int) -> int:
