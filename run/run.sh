@@ -5,7 +5,10 @@ set -euo pipefail
 home="$(cd "$APR_QA_HOME" && pwd)"
 mode="$APR_QA_MODE"
 github="ACTIONS|ACTOR|API_URL|EVENT_NAME|EVENT_PATH|GRAPHQL_URL|OUTPUT|REF|REPOSITORY|RUN_ATTEMPT|RUN_ID|SERVER_URL|SHA|STEP_SUMMARY|TOKEN|TRIGGERING_ACTOR|WORKSPACE"
-ours="APP_ID|APP_INSTALLATION|APP_KEY|CA_BUNDLE|TICKETS_TOKEN"
+ours="APP_ID|APP_INSTALLATION|APP_KEY|CA_BUNDLE|IMAGE|TICKETS_TOKEN"
+# The image of a release stands in one place.
+[ -n "$APR_QA_IMAGE" ] || APR_QA_IMAGE="$(sed -n 's#^  image: docker://##p' "$home/action.yml")"
+export APR_QA_IMAGE
 case "$mode" in
   auto) if docker info >/dev/null 2>&1; then mode=docker; else mode=host; fi ;;
   docker | host) ;;
@@ -34,7 +37,6 @@ own_mounts() {
 
 in_container() {
   local image="$APR_QA_IMAGE" name mounts
-  [ -n "$image" ] || image="$(sed -n 's#^  image: docker://##p' "$home/action.yml")"
   if [ -z "$image" ]; then
     image=apr-qa:action
     docker build --quiet -t "$image" "$home" >/dev/null

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from apr_qa.bot.comments.ended import Ended, Result, ended
+from apr_qa.bot.comments.ended import ended
 from apr_qa.bot.comments.parts import LIMIT, composed, part, silenced
 from apr_qa.bot.comments.progress import Links, Running, brief, cancelled, outdated, queued, running
 from apr_qa.bot.comments.replies import broken_policy, denied, help_page, misread
+from apr_qa.bot.comments.result import Ended, Result
 from apr_qa.bot.parser import parse
 from apr_qa.bot.reading import command_lines
 from apr_qa.bot.selection import LeftOut, Selection
@@ -74,7 +75,9 @@ def _everything(text: str) -> list[str]:
     record = replace(sample_records.blocked(), lost=(_lost(text),), reason=text, recheck=text)
     running_ = Running(name=text, gateways={Gateway.G4: "fell"}, judged=1, claims=2, minutes_left=3)
     left = Selection(left_out=(LeftOut(name=text, reason=text),))
-    run = Ended(state=state, results=(Result(record=record),), missing=(text,), carried=text, untrusted_because=text)
+    result = Result(record=record, open=((text, 1),), earlier=(record,), culprits={"G4-BASIC-001": text})
+    told = {"carried": text, "untrusted_because": text, "image": text}
+    run = Ended(state=state, results=(result,), missing=(text,), **told)
     return [
         ended(run), queued(state, left, Links(run=text)), running(state, [running_], Links(run=text)),
         cancelled(state, "ann", Links(run=text)),

@@ -10,7 +10,7 @@ import sample_records
 from gh_server import FakeGitHub, Fault
 from talk import Talk
 
-from apr_qa.bot.comments.ended import Result
+from apr_qa.bot.comments.result import Result
 from apr_qa.bot.finishing import Finished, finish
 from apr_qa.bot.job import Job
 from apr_qa.bot.registering import FOLDER, derivation

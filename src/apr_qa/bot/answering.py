@@ -10,22 +10,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from apr_qa.bot.comments.ended import Result
 from apr_qa.bot.comments.progress import Links
 from apr_qa.bot.finishing import Finished, finish
 from apr_qa.bot.job import Job
-from apr_qa.bot.registering import FOLDER, derivation, last_records
+from apr_qa.bot.registering import FOLDER, derivation
 from apr_qa.bot.remarks import remarks
+from apr_qa.bot.showing import shown
 from apr_qa.bot.situation import Surroundings
 from apr_qa.bot.state import RunState, Stage, read_state
 from apr_qa.bot.ticketing import Doors, Ticketed, ticket_all
-from apr_qa.bot.unreported import draft_link, unreported
+from apr_qa.bot.unreported import unreported
 from apr_qa.errors import InputError
 from apr_qa.github import facts
 from apr_qa.github.access import Access
 from apr_qa.github.client import Client
 from apr_qa.github.comments import own_comments
-from apr_qa.github.policy import Policy, TicketPolicy
+from apr_qa.github.policy import Policy
 from apr_qa.github.publishing import How, Published, publish
 from apr_qa.github.snapshot import Snapshot, take_snapshot
 from apr_qa.pipeline.handed_over import HandedOver, take_over
@@ -47,6 +47,8 @@ class Desk:
     doors: Doors
     around: Surroundings
     server: str = "https://github.com"
+    image: str = ""
+    """That ran the models."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +87,11 @@ class _Ended:
         return [item.evidence for item in self.results]
 
     @property
+    def certified(self) -> list[Evidence]:
+        """The evidence of models that anything was run of."""
+        return [piece for piece in self.pieces if piece.run.started_at]
+
+    @property
     def records(self) -> list[Record]:
         """A record of each certification; of a model that nothing was run of there is none."""
         return [make_record(i.evidence, i.scorecard) for i in self.results if i.evidence.run.started_at]
@@ -117,7 +124,7 @@ def answer(job: Job, folder: Path | None, digest: str, desk: Desk) -> Answered:
     ledger = read_ledger(ended.base.text(LEDGER), LEDGER) if LEDGER in ended.base.blobs else ()
     ticketed = ticket_all(ended.pieces, may, rules, ledger, desk.doors, folder or Path())
     published = _register(may, ended, ticketed, desk)
-    shown = _perform(finish(_finished(ended, ticketed, published, desk)), state, job, desk.client)
+    failed = _perform(finish(_finished(ended, ticketed, published, desk)), state, job, desk.client)
     kept = [published.note] if published and published.how is How.KEPT else []
     urls = tuple(filter(None, dict.fromkeys(ticketed.urls.values())))
     return Answered(
@@ -129,20 +136,15 @@ def answer(job: Job, folder: Path | None, digest: str, desk: Desk) -> Answered:
         tickets=urls,
         drafts=tuple(draft.title for draft in ticketed.drafted if not ticketed.urls.get(draft.fingerprint)),
         closed=tuple(ticketed.closed),
-        problems=(*problems, *unreported(ended.results, ticketed), *kept, *shown),
+        problems=(*problems, *unreported(ended.results, ticketed), *kept, *failed),
     )
 
 
 def _finished(ended: _Ended, ticketed: Ticketed, published: Published | None, desk: Desk) -> Finished:
-    rules = ended.policy.tickets
-    before = last_records(ended.base, [record.model for record in ended.records])
-    shown = [
-        Result(record=r, before=before.get(r.model), tickets=_tickets(r, ticketed, rules, desk.server))
-        for r in ended.records
-    ]
+    certified = [*zip(ended.certified, ended.records, strict=True)]
     return Finished(
         job=ended.job,
-        results=tuple(shown),
+        results=tuple(shown(certified, ended.base, ticketed, ended.policy.tickets, desk.server)),
         head_sha=ended.head,
         asked_at=ended.state.asked_at if ended.state else (),
         quiet=ended.policy.quiet,
@@ -151,6 +153,7 @@ def _finished(ended: _Ended, ticketed: Ticketed, published: Published | None, de
         tickets=tuple([*filter(None, ticketed.urls.values())] or [draft.title for draft in ticketed.drafted]),
         carried=_carried(desk.around.rows, ended.job),
         annotations=remarks(ended.job, ended.pieces, ended.base),
+        image=desk.image,
     )
 
 
@@ -177,16 +180,6 @@ def _register(job: Job, ended: _Ended, ticketed: Ticketed, desk: Desk) -> Publis
 
     derive = derivation(ended.records, str(desk.around.run_id or "by hand"), ledger)
     return publish(desk.client, desk.access, job.repo, job.branch, derive)
-
-
-def _tickets(record: Record, ticketed: Ticketed, rules: TicketPolicy, server: str) -> dict[str, str]:
-    """Where each lost gate of a model is told: its issue, or a form that is filled in."""
-    found: dict[str, str] = {}
-    for draft in ticketed.drafted:
-        if record.model in draft.models:
-            where = ticketed.urls.get(draft.fingerprint) or draft_link(draft, rules, server)
-            found |= dict.fromkeys(draft.gates, where)
-    return found
 
 
 def _links(job: Job, published: Published | None, desk: Desk) -> Links:

@@ -60,6 +60,7 @@ def opened(env: Mapping[str, str], repo: str, branch: str = "") -> Iterator[Desk
             doors=door_to,
             around=_around(env, repo, client, branch),
             server=env.get("GITHUB_SERVER_URL") or "https://github.com",
+            image=env.get("APR_QA_IMAGE", ""),
         )
 
 

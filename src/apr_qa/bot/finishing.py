@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from apr_qa.bot.commands._starting import CHECK_NAME
-from apr_qa.bot.comments.ended import Ended, Result, ended
+from apr_qa.bot.comments.ended import ended
 from apr_qa.bot.comments.progress import Links, brief, outdated
+from apr_qa.bot.comments.result import Ended, Result
 from apr_qa.bot.job import Job, name_of
 from apr_qa.bot.state import KEY, RunState, Stage
 from apr_qa.github.policy import Quiet
@@ -40,6 +41,8 @@ class Finished:
     tickets: tuple[str, ...] = ()
     carried: str = ""
     annotations: tuple[Annotation, ...] = ()
+    image: str = ""
+    """That ran the models."""
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -61,6 +64,7 @@ def finish(done: Finished) -> tuple[Effect, ...]:
         untrusted_because=job.untrusted_because,
         commit=done.commit,
         carried=done.carried,
+        image=done.image,
     )
     body = ended(run)
     effects: list[Effect] = [_check(done, run, body)]

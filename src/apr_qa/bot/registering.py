@@ -51,14 +51,17 @@ def derivation(records: Sequence[Record], run: str, more: Files = lambda _snapsh
     return derived
 
 
-def last_records(snapshot: Snapshot, models: Iterable[str]) -> dict[str, Record]:
-    """Return the newest record of each model that has one. Raises InputError when one is broken, GitHubError."""
+def earlier_records(snapshot: Snapshot, models: Iterable[str]) -> dict[str, tuple[Record, ...]]:
+    """Return the records of each model that has any, the newest last.
+
+    Raises InputError when one is broken, GitHubError.
+    """
     found = {}
     for model in models:
         paths = [path for path in snapshot.below(f"{FOLDER}/{RECORDS}/{model}/") if path.endswith(".json")]
         records = [_read(snapshot, path) for path in paths]
         if records:
-            found[model] = max(records, key=lambda record: (record.last_certified, text_of(record)))
+            found[model] = tuple(sorted(records, key=lambda record: (record.last_certified, text_of(record))))
     return found
 
 

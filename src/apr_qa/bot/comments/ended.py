@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from apr_qa import __version__
+from apr_qa.bot.comments.causes import Cause, causes, caution, why_open
+from apr_qa.bot.comments.changes import changes
 from apr_qa.bot.comments.parts import Part, cell, composed, folded, link, part, small, table
-from apr_qa.bot.comments.progress import Links
+from apr_qa.bot.comments.result import WORST_FIRST, Ended, Result
 from apr_qa.bot.reading import COMMAND
-from apr_qa.bot.state import KEY, RunState, written
-from apr_qa.registry.record import LostClaims, Record
+from apr_qa.bot.state import KEY, written
+from apr_qa.catalog.judged import sentence
+from apr_qa.registry.record import Record
 from apr_qa.reports._words import percent, plural
-from apr_qa.reports.markdown import prose, span
+from apr_qa.reports.markdown import prose
 from apr_qa.text import one_line
 from apr_qa.vocab.score import GatewayState, Status
-from apr_qa.vocab.verdict import Outcome
 
-WORST_FIRST = (Status.BLOCKED, Status.FAIL, Status.PARTIAL, Status.PENDING, Status.PROVISIONAL, Status.CERTIFIED)
 _MARKS = {
     Status.BLOCKED: "❌",
     Status.FAIL: "⚠️",
@@ -26,45 +26,6 @@ _MARKS = {
     Status.PROVISIONAL: "🟡",
     Status.CERTIFIED: "✅",
 }
-_CAUSES = 40
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """One model's certification beside the one before it."""
-
-    record: Record
-    before: Record | None = None
-    minutes: float | None = None
-    tickets: dict[str, str] = field(default_factory=dict)
-    """Link or `draft` by gate."""
-
-    @property
-    def unjudged(self) -> int:
-        """Claims that could not be judged."""
-        return self.record.outcomes.get(Outcome.UNJUDGED, 0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """Everything that the comment about a finished run tells."""
-
-    state: RunState
-    results: tuple[Result, ...]
-    missing: tuple[str, ...] = ()
-    """Models whose results never arrived: a shard was lost. They make it partial, never a pass."""
-    links: Links = field(default_factory=Links)
-    untrusted_because: str = ""
-    commit: str = ""
-    """That wrote the registry."""
-    carried: str = ""
-    """One sentence about the models that were not run again."""
-
-    @property
-    def status(self) -> Status:
-        """The worst of all models."""
-        found = [r.record.status for r in self.results] + ([Status.PARTIAL] if self.missing else [])
-        return min(found, key=WORST_FIRST.index, default=Status.FAIL)
 
 
 def ended(run: Ended) -> str:
@@ -73,12 +34,15 @@ def ended(run: Ended) -> str:
     return composed(
         [
             part(_title(run)),
-            *_caution(ordered),
+            *_box(run, ordered),
             part(f"**What to do now:** {_advice(run, ordered)}"),
             _table(ordered, run),
-            part(_unjudged(run)),
-            *_causes(ordered),
-            part(folded("Reproduce", _reproduce(ordered)), folded("Reproduce", _reproduce(ordered[:1])), "", rank=3),
+            part(_unjudged(run, ordered)),
+            part(_not_proved(run, ordered), "", rank=4),
+            *causes(_causes(ordered)),
+            *why_open(reason for result in ordered for reason in result.open),
+            *changes([(result.record, result.earlier or _alone(result)) for result in ordered]),
+            part(_reproduce(run, ordered), _reproduce(run, ordered[:1]), "", rank=3),
             *([part(folded("Not run again", prose(run.carried, 400)), "", rank=4)] if run.carried else []),
             part(_written_where(run)),
             part(_foot(run, ordered)),
@@ -101,13 +65,18 @@ def _title(run: Ended) -> str:
     return f"### {_MARKS[run.status]} {sentence}, tier {run.state.tier}"
 
 
-def _caution(ordered: Sequence[Result]) -> list[Part]:
-    worst = ordered[0].record if ordered else None
-    if worst is None or worst.status is not Status.BLOCKED or not worst.lost:
-        return []
-    lost = worst.lost[0]
-    where = f", gateway {lost.gateway}" if lost.gateway else ""
-    return [part(f"> [!CAUTION]\n> **{prose(worst.model)}{where}.** {prose(lost.reason, 300)}")]
+def _box(run: Ended, ordered: Sequence[Result]) -> list[Part]:
+    worst = ordered[0] if ordered else None
+    if worst and worst.record.status is Status.BLOCKED and worst.record.lost:
+        return [caution(worst.record, worst.culprits)]
+    if run.status in (Status.PARTIAL, Status.FAIL):
+        lost = sum(item.claims for result in ordered for item in result.record.lost)
+        failed = f"{plural(lost, 'claim')} failed" if lost else "Nothing failed"
+        why = f" {prose(worst.record.reason, 300)}" if worst else ""
+        return [
+            part(f"> [!WARNING]\n> **No verdict, and that is not the model's fault.** {failed} among what ran.{why}")
+        ]
+    return []
 
 
 def _advice(run: Ended, ordered: Sequence[Result]) -> str:
@@ -166,52 +135,48 @@ def _gateways(record: Record) -> str:
     return f"{', '.join(open_)} not evaluated" if open_ else "all hold"
 
 
-def _unjudged(run: Ended) -> str:
-    count = sum(r.unjudged for r in run.results)
-    total = sum(sum(r.record.outcomes.values()) for r in run.results)
+def _unjudged(run: Ended, ordered: Sequence[Result]) -> str:
+    count = sum(r.unjudged for r in ordered)
+    total = sum(sum(r.record.outcomes.values()) for r in ordered)
     again = f" Ask again with `{COMMAND} retry`." if count or run.missing else ""
     lost = f" The results of {plural(len(run.missing), 'model')} never arrived." if run.missing else ""
-    return f"**Not judged: {count:,} of {total:,}.**{lost}{again}"
+    cells, asked = (sum(len(getattr(r.record, name)) for r in ordered) for name in ("cells", "matrix_cells"))
+    ran = f" {'All' if cells == asked else f'{cells} of'} {plural(asked, 'cell')} ran." if asked else ""
+    return f"**Not judged: {count:,} of {total:,}.**{ran}{lost}{again}"
 
 
-def _causes(ordered: Sequence[Result]) -> list[Part]:
-    found = [(result, lost) for result in ordered for lost in result.record.lost]
-    if not found:
-        return []
-    claims = sum(lost.claims for _, lost in found)
-    title = f"{plural(len(found), 'cause')}, {plural(claims, 'failed claim')}"
+def _not_proved(run: Ended, ordered: Sequence[Result]) -> str:
+    """The claim's own limits, and the judge's: how many planted faults it finds at this tier."""
+    narrowed = list(dict.fromkeys(words for result in ordered for words in result.record.reservations))
+    less = f"**Not proved:** {'; '.join(prose(words, 160) for words in narrowed[:6])}. " if narrowed else ""
+    return f"{less}The judge, judged {sentence(run.state.tier)}." if ordered else ""
+
+
+def _causes(ordered: Sequence[Result]) -> list[Cause]:
     return [
-        part(
-            folded(title, _cause_table(found[:_CAUSES])),
-            folded(title, _cause_table(found[:5])),
-            f"{title}: the evidence tells them.",
-            rank=2,
+        Cause(
+            model=result.record.model,
+            lost=lost,
+            culprit=result.culprits.get(lost.gate, ""),
+            ticket=result.tickets.get(lost.gate, ""),
         )
+        for result in ordered
+        for lost in result.record.lost
     ]
 
 
-def _cause_table(found: Sequence[tuple[Result, LostClaims]]) -> str:
-    rows = [
-        (
-            cell(result.record.model, 80),
-            span(lost.gate, 60),
-            cell(lost.reason, 200),
-            str(lost.claims),
-            _ticket(result.tickets.get(lost.gate, "")),
-        )
-        for result, lost in found
-    ]
-    return table(("Model", "Gate", "Cause", "Claims", "Ticket"), rows, (3,))
+def _alone(result: Result) -> tuple[Record, ...]:
+    return (result.before,) if result.before else ()
 
 
-def _ticket(where: str) -> str:
-    words = "draft" if "/issues/new?" in where else "ticket"
-    return link(words, where) if where.startswith(("https://", "http://")) else cell(where) if where else "none"
-
-
-def _reproduce(ordered: Sequence[Result]) -> str:
-    lines = "\n".join(one_line(result.record.recheck, 600).replace("`", "'") for result in ordered[:20])
-    return f"````sh\n{lines}\n````"
+def _reproduce(run: Ended, ordered: Sequence[Result]) -> str:
+    """The cheapest way first: from the evidence, then the same questions anew, then in the very same image."""
+    anew = [one_line(result.record.recheck, 600).replace("`", "'") for result in ordered[:20]]
+    lines = ["apr-qa score evidence.json --rejudge   # the stored answers, judged again: no model needed", *anew]
+    if run.image and anew:
+        lines.append(f'docker run --rm -v "$PWD:/w" -w /w {one_line(run.image, 300)} {anew[0].removeprefix("apr-qa ")}')
+    text = "\n".join(lines)
+    return folded("Reproduce", f"````sh\n{text}\n````") if anew else ""
 
 
 def _written_where(run: Ended) -> str:
@@ -225,17 +190,22 @@ def _written_where(run: Ended) -> str:
 
 
 def _foot(run: Ended, ordered: Sequence[Result]) -> str:
-    record = ordered[0].record if ordered else None
+    one = ordered[0].record if len(ordered) == 1 else None
     engines = sorted({f"{e.name} {e.version}" for r in ordered for e in r.record.engines.values()})
+    formulas = sorted({r.record.formula for r in ordered})
+    image = run.image.partition("@sha256:")[2]
     return (
         small(
             f"`apr-qa:{KEY}`",
             f"commit `{run.state.sha[:7]}`",
             f"job `sha256:{run.state.job[:8]}`",
-            f"evidence `{record.evidence[:8]}`" if record and len(ordered) == 1 else "",
+            f"plan `sha256:{one.plan_digest[:8]}`" if one and one.plan_digest else "",
+            f"evidence `sha256:{one.evidence[:8]}`" if one else "",
+            f"image `sha256:{image[:8]}`" if image else "",
             f"apr-qa {__version__}",
             *(prose(engine, 60) for engine in engines[:4]),
-            f"score {prose(record.formula, 20)}" if record else "",
+            *(f"score {prose(formula, 20)}" for formula in formulas[:1]),
+            f"counts until {prose(one.expires, 10)}" if one and one.expires else "",
         )
         + f"\n{written(run.state)}"
     )
