@@ -30,9 +30,9 @@ assert APR.conversion
 STEPS = frozenset(APR.conversion.steps)
 
 
-def files() -> ModelFiles:
+def files(kind: str = "f16") -> ModelFiles:
     """Return the shipped tiny model in all formats."""
-    return locate(MODELS / "tiny", Wanted(quantizations=("f16",)))
+    return locate(MODELS / "tiny", Wanted(quantizations=(kind,)))
 
 
 def about(tier: Tier = Tier.DEEP, **changes: object) -> Brief:
@@ -50,10 +50,10 @@ def quiet(_doing: str) -> None:
     """Say nothing."""
 
 
-def at_work(folder: Path, harm: str = "") -> Iterator[Workshop]:
+def at_work(folder: Path, harm: str = "", kind: str = "f16") -> Iterator[Workshop]:
     """Open a workshop with the converter of the tests."""
     equipped = equip(APR, program=converter(folder / "bin", harm))
-    with workshop(files(), dict.fromkeys(Format, equipped), folder / "conversions", quiet) as shop:
+    with workshop(files(kind), dict.fromkeys(Format, equipped), folder / "conversions", quiet) as shop:
         yield shop
 
 
@@ -86,6 +86,25 @@ def test_a_harmful_converter_falls_by_name(case: Spoilt, tmp_path: Path) -> None
         verdict = judged(case.gate, shop)
     assert verdict.outcome == case.outcome, verdict
     assert case.words in verdict.reason
+
+
+FOUR_BITS = """
+from gguf import GGMLQuantizationType as T
+from gguf.quants import dequantize, quantize
+for name in values:
+    if values[name].ndim > 1:
+        values[name] = np.asarray(dequantize(quantize(values[name], T.Q4_0), T.Q4_0), dtype=np.float32)
+"""
+
+
+@pytest.mark.parametrize(("harm", "outcome"), [("", "corroborated"), (FOUR_BITS, "falsified")])
+def test_a_rounded_source_is_held_to_its_own_type(harm: str, outcome: str, tmp_path: Path) -> None:
+    """From a Q8_0 file the values may be off by what Q8_0 rounds, and by no more."""
+    claim = claim_of("F-CONV-G-A")
+    for shop in at_work(tmp_path, harm, "q8_0"):
+        verdict = ROOM["F-CONV-G-A"].judge(claim, Exhibits(files=files("q8_0"), made=shop.made(claim.params)))
+    assert verdict.outcome == outcome, verdict
+    assert verdict.detail["through"] == ["q8_0"]
 
 
 def test_the_model_is_not_touched_and_nothing_is_left(tmp_path: Path) -> None:
