@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import shutil
 import struct
 import subprocess
@@ -18,6 +17,8 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+
+from scan import peak_bytes
 
 HIDDEN, WIDTH, HEADS, VOCAB = 2048, 8192, 16, 32_000
 TINY = Path(__file__).resolve().parents[1] / "models" / "tiny-llama" / "safetensors"
@@ -90,8 +91,7 @@ def judge(folder: Path, positions: int, *, resident: bool) -> None:
         truth = truth_of(file, positions)
         found = {"kld_mean": measure(truth, file).kld_mean, "positions": len(truth.logits)}
     taken = {"wall_s": time.perf_counter() - start, "cpu_s": time.process_time() - processor}
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps({**found, **taken, "peak_bytes": peak}))
+    print(json.dumps({**found, **taken, "peak_bytes": peak_bytes()}))
 
 
 def in_child(folder: Path, positions: int, *, resident: bool = False) -> dict[str, float]:

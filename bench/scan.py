@@ -1,14 +1,16 @@
 """How fast a model's weights are looked at: ``python bench/scan.py [--gigabytes 1] [--rounds 3] [--work FOLDER]``.
 
 Makes a BF16 SafeTensors file, then reads it in turns, so that noise disturbs all alike: `cat FILE > /dev/null`, a
-plain SHA-256, the one pass with every statistic, the same with a SHA-256 beside it in a second thread; each cold (its
-pages dropped first) and warm. Q8_0 rows compare a small converted matrix with ground truth, as a ratio to decoding it.
-Prints gigabytes of file a second and the ratios; the peak memory is that of the child that did the pass.
+plain SHA-256, the one pass with every statistic, the same with a BLAKE3 (where its wheel is installed) or a SHA-256
+taken on the way, all on one thread; each cold (its pages dropped first) and warm. The last rows hold a small converted
+matrix against ground truth, as a ratio to decoding it. Prints gigabytes of file a second of the clock and of processor
+time, and the ratios; the peak memory is the resident one of the child that did the pass.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import resource
@@ -17,13 +19,22 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from apr_qa.contracts.scan import Hasher
 
 ROWS, COLUMNS = 16384, 4096
 MATRIX_BYTES = ROWS * COLUMNS * 2
 SHA = "import hashlib, sys; f = open(sys.argv[1], 'rb'); print(hashlib.file_digest(f, 'sha256').hexdigest()[:8])"
-MODES = ("cat", "sha256", "statistics", "statistics and sha256")
+HASHES = ("blake3", "sha256") if find_spec("blake3") else ("sha256",)
+MODES = ("cat", "sha256", "statistics", *(f"statistics and {name}" for name in HASHES))
 
 
 def make(file: Path, gigabytes: float) -> None:
@@ -50,28 +61,51 @@ def make(file: Path, gigabytes: float) -> None:
         os.fsync(stream.fileno())
 
 
-def scan_all(file: Path, *, hashed: bool) -> None:
+def scan_all(file: Path, hash_name: str) -> None:
     """Takes the statistics of every tensor; run in a child program, so that its memory is its own."""
-    from concurrent.futures import ThreadPoolExecutor
-
     from apr_qa.contracts.scan import scan
     from apr_qa.weights import open_weights
     from apr_qa.weights.tiles import Tiles
 
-    with open_weights(file) as weights, ThreadPoolExecutor(1) as hasher:
+    with open_weights(file) as weights:
         tiles = Tiles(weights)
         start, processor = time.perf_counter(), time.process_time()
         for name in weights.tensors:
-            scan(tiles, name, hasher=hasher if hashed else None)
+            scan(tiles, name, hasher=hasher_of(hash_name))
         wall, cpu = time.perf_counter() - start, time.process_time() - processor
-    own = int(next(x for x in Path("/proc/self/status").read_text().splitlines() if x.startswith("RssAnon")).split()[1])
-    print(json.dumps({"wall": wall, "cpu": cpu, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3,
-                      "anonymous_mb": own / 1e3}))  # fmt: skip
+    print(json.dumps({"wall": wall, "cpu": cpu, "peak_mb": peak_bytes() / 1e6}))
 
 
-def compare_quantised(work: Path) -> None:
-    """Compares a Q8_0 matrix with its ground truth, and times decoding the same matrix alone."""
+def peak_bytes() -> int:
+    """Returns the largest resident memory of this program since it began; `getrusage` counts its parent's, too."""
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    return 1024 * int(next(line for line in lines if line.startswith("VmHWM")).split()[1])
+
+
+def hasher_of(name: str) -> Hasher | None:
+    """Returns a fresh hash on one thread, None without a name."""
+    if name == "blake3":
+        import blake3
+
+        return blake3.blake3(max_threads=1)
+    return hashlib.new(name) if name else None
+
+
+def make_quantised(file: Path, values: npt.NDArray[np.float32], dtype: str) -> None:
+    """Writes one matrix as `dtype` into a GGUF file."""
     import gguf
+
+    writer = gguf.GGUFWriter(file, "llama")
+    kind = gguf.GGMLQuantizationType[dtype.upper()]
+    writer.add_tensor("w", gguf.quants.quantize(values, kind), raw_dtype=kind)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def compare_quantised(work: Path, dtype: str) -> None:
+    """Compares a quantised matrix with its ground truth, and times decoding the same matrix alone."""
     import numpy as np
     from safetensors.numpy import save_file
 
@@ -83,28 +117,23 @@ def compare_quantised(work: Path) -> None:
 
     values = np.random.default_rng(1).standard_normal((4096, 4096), dtype=np.float32)
     save_file({"w": values.astype(np.float16)}, work / "small.safetensors")
-    writer = gguf.GGUFWriter(work / "small.gguf", "llama")
-    kind = gguf.GGMLQuantizationType.Q8_0
-    writer.add_tensor("w", gguf.quants.quantize(values, kind), raw_dtype=kind)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+    make_quantised(work / "small.gguf", values, dtype)
     with open_weights(work / "small.safetensors") as truth, open_weights(work / "small.gguf") as other:
         pairing = Pairing(Truth(Tiles(truth)), Tiles(other), "w")
         made = Recipe(sources=("w",), shape=values.shape)
         timed: dict[str, list[float]] = {"decoding": [], "comparing": []}
-        for _ in range(3):
+        for _ in range(5):
             start = time.process_time()
             for a, b in spans(*values.shape):
                 pairing.other.rows("w", a, b)
+                pairing.truth.rows(made, a, b)
             timed["decoding"].append(time.process_time() - start)
             start = time.process_time()
-            pairing.compare(made, envelopes()["q8_0"])
+            pairing.compare(made, envelopes()[dtype])
             timed["comparing"].append(time.process_time() - start)
     decoding, comparing = (min(timed[k]) for k in ("decoding", "comparing"))
-    print(f"Q8_0 against ground truth: {comparing / decoding:.2f} times decoding alone "
-          f"({values.size / comparing / 1e6:.0f} million values a second)")  # fmt: skip
+    print(f"{dtype} against ground truth: {comparing / decoding:.2f} times decoding both alone "
+          f"({values.size / comparing / 1e6:.0f} million values a second of processor time)")  # fmt: skip
 
 
 def drop_pages(file: Path) -> None:
@@ -121,10 +150,12 @@ def once(mode: str, file: Path) -> dict[str, float]:
         argv = [sys.executable, "-c", SHA, str(file)]
     else:
         argv = [sys.executable, __file__, "--pass", mode, str(file)]
-    start = time.perf_counter()
-    done = subprocess.run(argv, capture_output=True, text=True, check=True)
-    wall = time.perf_counter() - start
-    return json.loads(done.stdout) if mode not in ("cat", "sha256") else {"wall": wall}
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    done = subprocess.run(argv, stdout=subprocess.PIPE, text=True, check=True)
+    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    if mode not in ("cat", "sha256"):
+        return json.loads(done.stdout)
+    return {"wall": wall, "cpu": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime}
 
 
 def main() -> None:
@@ -137,13 +168,14 @@ def main() -> None:
     parser.add_argument("file", type=Path, nargs="?", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.mode:
-        scan_all(arguments.file, hashed="sha256" in arguments.mode)
+        scan_all(arguments.file, arguments.mode.removeprefix("statistics").removeprefix(" and "))
         return
     with tempfile.TemporaryDirectory(dir=arguments.work) as folder:
         file = Path(folder) / "model.safetensors"
         make(file, arguments.gigabytes)
         report(file, arguments.rounds)
-        compare_quantised(Path(folder))
+        for dtype in ("q8_0", "q4_0"):
+            compare_quantised(Path(folder), dtype)
 
 
 def report(file: Path, rounds: int) -> None:
@@ -161,9 +193,9 @@ def report(file: Path, rounds: int) -> None:
         speed = size / median(r["wall"] for r in runs)
         share = speed / (size / median(r["wall"] for r in found["cat", state]))
         line = f"{mode:22} {state}  {speed:5.2f} GB/s  {share:4.0%} of cat"
-        if "cpu" in runs[0]:
-            line += f"  {size / median(r['cpu'] for r in runs):5.2f} GB/s of processor time"
-            line += f"  {max(r['anonymous_mb'] for r in runs):.0f} MB of its own"
+        line += f"  {size / median(r['cpu'] for r in runs):5.2f} GB/s of processor time"
+        if "peak_mb" in runs[0]:
+            line += f"  {max(r['peak_mb'] for r in runs):.0f} MB at most"
         print(line)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -70,11 +72,35 @@ def test_extrema_hold_for_any_signs(rows: int, columns: int, kind: str, seed: in
 
 
 def test_the_digest_is_that_of_the_stored_bytes() -> None:
-    """Taken by another thread beside the pass."""
-    with open_weights(MODELS / "tiny" / "safetensors") as weights, ThreadPoolExecutor(1) as hasher:
-        name = "model.norm.weight"
-        assert scan(Tiles(weights), name, hasher=hasher).digest == hashlib.sha256(weights.raw(name).data).hexdigest()
-        assert scan(Tiles(weights), name).digest == ""
+    """Taken tile by tile, of matrices and vectors, whatever their type."""
+    for path in (MODELS / "tiny" / "safetensors", MODELS / "tiny" / "gguf" / "model-q8_0.gguf"):
+        with open_weights(path) as weights:
+            for name in weights.tensors:
+                whole = hashlib.sha256(weights.raw(name).data).hexdigest()
+                assert scan(Tiles(weights), name, hasher=hashlib.sha256()).digest == whole
+                assert scan(Tiles(weights), name).digest == ""
+
+
+def test_what_was_read_does_not_stay_in_memory(tmp_path: Path) -> None:
+    """A scan of 400 MB adds much less than that to the memory of its process."""
+    file = tmp_path / "x.safetensors"
+    count = 200_000_000
+    header = json.dumps({"w": {"dtype": "BF16", "shape": [count // 4000, 4000], "data_offsets": [0, 2 * count]}})
+    with file.open("wb") as stream:
+        stream.write(len(header).to_bytes(8, "little") + header.encode())
+        stream.truncate(8 + len(header) + 2 * count)
+    code = (
+        "import sys; from pathlib import Path; from apr_qa.contracts.scan import scan;"
+        "from apr_qa.weights import open_weights; from apr_qa.weights.tiles import Tiles;"
+        "status = lambda: Path('/proc/self/status').read_text().split('VmHWM:')[1];"
+        "peak = lambda: int(status().split()[0]) // 1024;"
+        "weights = open_weights(Path(sys.argv[1])); before = peak(); found = scan(Tiles(weights), 'w');"
+        "print(before, peak(), found.count)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(file)], capture_output=True, text=True, check=True)
+    before, after, seen = map(int, done.stdout.split())
+    assert seen == count
+    assert after - before < 100
 
 
 def test_signs_are_the_same_everywhere() -> None:

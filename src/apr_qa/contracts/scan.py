@@ -5,9 +5,9 @@ Measured per tile of 512 kB of float32: two small matrix products and one square
 
 from __future__ import annotations
 
-import hashlib
-from concurrent.futures import Executor
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,8 @@ SKETCHES = 7
 """Random +-1 projections of a tensor; with the plain sum they fill one 8-column matrix product."""
 Numbers = npt.NDArray[np.float64]
 _NEGATIVE = 0x8000
+_REMEMBERED_BYTES = 8 << 20
+"""Pages of the file that are kept in this process's memory."""
 _COUNTED = {"bf16": (0x7F80, 0xFF80), "f16": (0x7C00, 0xFC00)}
 """16-bit floats sort as integers: from the largest bit patterns come the extrema, and whether they are finite."""
 
@@ -67,7 +69,7 @@ class Statistics:
     sketches: Numbers
     """(SKETCHES,) sums of the elements, each times the sign of its row and of its column."""
     digest: str = ""
-    """SHA-256 of the stored bytes, when asked for."""
+    """Of the stored bytes, when asked for."""
 
     @property
     def norm(self) -> float:
@@ -75,27 +77,50 @@ class Statistics:
         return float(np.sqrt(self.row_squares.sum()))
 
 
-def scan(tiles: Tiles, name: str, with_signs: Signs | None = None, *, hasher: Executor | None = None) -> Statistics:
-    """Return the statistics of tensor `name`; with a `hasher` thread its digest is taken beside the pass.
+class Hasher(Protocol):
+    """A hash of `hashlib` or of blake3."""
+
+    def update(self, data: memoryview, /) -> object:
+        """Take the next bytes."""
+
+    def hexdigest(self) -> str:
+        """Return the digest of all bytes."""
+
+
+def scan(tiles: Tiles, name: str, with_signs: Signs | None = None, *, hasher: Hasher | None = None) -> Statistics:
+    """Return the statistics of tensor `name`; a fresh `hasher` takes the stored bytes while they are in the cache.
 
     Raises KeyError, and MalformedWeights for a type whose layout is not known.
     """
     info = tiles.weights.tensors[name]
     rows, columns = matrix_shape(info.shape)
     raw = tiles.weights.raw(name)
-    hashed = hasher.submit(_sha256, raw) if hasher else None
     tally = _Tally(rows, columns, with_signs or signs(rows, columns))
     bits = _Bits(raw, info.dtype)
+    done = 0
     with np.errstate(all="ignore"):
-        for start, stop in spans(rows, columns):
+        for start, stop in _spans(tiles, name):
             tally.add(start, tiles.rows(name, start, stop))
             bits.add(start * columns, stop * columns)
+            upto = info.size_bytes * stop // rows
+            if hasher:
+                hasher.update(raw[done:upto].data)
+            done = upto
         ends = bits.ends() or _ends(tiles, name)
-    return tally.result(ends, hashed.result() if hashed else "")
+    return tally.result(ends, hasher.hexdigest() if hasher else "")
 
 
-def _sha256(raw: npt.NDArray[np.uint8]) -> str:
-    return hashlib.sha256(raw.data).hexdigest()
+def _spans(tiles: Tiles, name: str) -> Iterator[tuple[int, int]]:
+    """Yield the tiles of a tensor, giving back the pages of those that are done."""
+    info = tiles.weights.tensors[name]
+    rows, columns = matrix_shape(info.shape)
+    held = 0
+    for start, stop in spans(rows, columns):
+        yield start, stop
+        held += (stop - start) * info.size_bytes // rows
+        if held > _REMEMBERED_BYTES:
+            tiles.weights.forget()
+            held = 0
 
 
 class _Bits:
@@ -131,7 +156,7 @@ class _Bits:
 def _ends(tiles: Tiles, name: str) -> tuple[float, float]:
     """Return the extrema of the finite values, the plain way."""
     low, high = np.inf, -np.inf
-    for start, stop in spans(*matrix_shape(tiles.weights.tensors[name].shape)):
+    for start, stop in _spans(tiles, name):
         values = tiles.rows(name, start, stop)
         low, high = min(low, float(values.min(initial=np.inf))), max(high, float(values.max(initial=-np.inf)))
         if not np.isfinite(low + high):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import NoReturn
 
 from apr_qa.weights.record import MalformedWeights, TensorInfo
 
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
+"""What nearly all names are: nothing in it needs a closer look."""
 LARGEST = 2**63 - 1
 """No count, offset or size in a real file needs more; engines hold them in signed 64 bits."""
 
@@ -31,6 +34,8 @@ class Scene:
 
     def name(self, name: str, where: str, limit_bytes: int) -> str:
         """Return a tensor or key name that is safe to print, to log and to compare, or refuse it."""
+        if len(name) <= limit_bytes and _PLAIN_NAME.fullmatch(name):
+            return name
         self.require(bool(name), where, "the name is empty")
         self.require(not any(0xD800 <= ord(c) <= 0xDFFF for c in name), where, "the name holds half a character")
         length = len(name.encode())
@@ -44,9 +49,11 @@ class Scene:
         """Return the number of elements of `shape`, refusing one that overflows 64 bits."""
         total = 1
         for size in shape:
-            self.require(0 <= size <= LARGEST, where, f"dimension {size} is out of range")
+            if not 0 <= size <= LARGEST:
+                self.refuse(where, f"dimension {size} is out of range")
             total *= size
-            self.require(total <= LARGEST, where, f"the product of the dimensions of {list(shape)} overflows 64 bits")
+            if total > LARGEST:
+                self.refuse(where, f"the product of the dimensions of {list(shape)} overflows 64 bits")
         return total
 
 
@@ -59,11 +66,11 @@ def contiguous(scene: Scene, tensors: Iterable[TensorInfo], start: int, alignmen
     """Return where the data end; refuse overlap, and any hole beyond the padding to `alignment`."""
     end = start
     for info in sorted(tensors, key=lambda t: (t.offset, t.size_bytes)):
-        where = f"tensor {info.name!r} at offset {info.offset}"
-        scene.require(info.offset >= end, where, f"overlaps the tensor before it, which ends at {end}")
         expected = start + padded(end - start, alignment)
-        gap = info.offset - expected
-        scene.require(gap == 0, where, f"leaves a hole: its data should begin at offset {expected}")
+        if info.offset != expected:  # words only for what is wrong: there may be a hundred thousand tensors
+            where = f"tensor {info.name!r} at offset {info.offset}"
+            scene.require(info.offset >= end, where, f"overlaps the tensor before it, which ends at {end}")
+            scene.refuse(where, f"leaves a hole: its data should begin at offset {expected}")
         end = info.offset + info.size_bytes
     return end
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import struct
 
 from apr_qa.weights.checks import Scene
 
 Buffer = memoryview
+_LENGTH = struct.Struct("<Q")
 _LENGTH_BYTES = 8
 
 
@@ -65,17 +67,18 @@ class Cursor:
         self.hold(count, _LENGTH_BYTES, field)
         buffer, position, end = self.buffer, self.position, len(self.buffer)
         found: list[str] = []
-        for _ in range(count):
-            start = position + _LENGTH_BYTES
-            length = int.from_bytes(buffer[position:start], "little")
-            position = start + length
-            if length > limit_bytes or position > end:
-                break
-            try:
-                found.append(str(buffer[start:position], "utf-8"))
-            except UnicodeDecodeError:
-                break
-            self.position = position
+        lengths, decode, keep = _LENGTH.unpack_from, codecs.utf_8_decode, found.append
+        try:
+            while len(found) < count and position + _LENGTH_BYTES <= end:
+                (length,) = lengths(buffer, position)
+                start = position + _LENGTH_BYTES
+                if length > limit_bytes or start + length > end:
+                    break
+                keep(decode(buffer[start : start + length], "strict", True)[0])
+                position = start + length
+        except UnicodeDecodeError:
+            pass
+        self.position = position
         while len(found) < count:  # only what is wrong comes here, and is refused with its place
             found.append(self.text("Q", field, limit_bytes))
         return tuple(found)

@@ -104,35 +104,40 @@ def _tensor(scene: Scene, name: str, entry: object, span: tuple[int, int]) -> Te
     if not isinstance(entry, dict) or set(entry) != _FIELDS:
         scene.refuse(where, "must have exactly the fields dtype, shape and data_offsets")
     dtype = _dtype(scene, where, entry["dtype"])
-    shape = _integers(scene, f"shape of {where}", entry["shape"])
-    scene.require(len(shape) <= DIMENSIONS_LIMIT, f"shape of {where}", f"has {len(shape)} dimensions")
-    offsets = _integers(scene, f"data_offsets of {where}", entry["data_offsets"])
-    scene.require(len(offsets) == 2, f"data_offsets of {where}", "must be two numbers")
-    begin, end = offsets
-    start, file_end = span
-    scene.require(begin <= end, f"data_offsets of {where}", f"end at {end}, before they begin at {begin}")
-    room = file_end - start
-    scene.require(end <= room, f"data_offsets of {where}", f"end at {end}; the file holds {room} bytes of data")
+    shape, offsets = _integers(scene, where, entry, "shape"), _integers(scene, where, entry, "data_offsets")
+    if len(shape) > DIMENSIONS_LIMIT:
+        scene.refuse(f"shape of {where}", f"has {len(shape)} dimensions")
+    if len(offsets) != 2:
+        scene.refuse(f"data_offsets of {where}", "must be two numbers")
+    (begin, end), (start, file_end) = offsets, span
+    if begin > end:
+        scene.refuse(f"data_offsets of {where}", f"end at {end}, before they begin at {begin}")
+    if end > file_end - start:
+        scene.refuse(f"data_offsets of {where}", f"end at {end}; the file holds {file_end - start} bytes of data")
     elements = scene.elements(shape, f"shape of {where}")
     wanted = packed_bytes(dtype, elements)
-    scene.require(wanted is not None, f"shape of {where}", f"{elements} elements of {dtype} do not fill whole bytes")
-    scene.require(
-        wanted == end - begin,
-        where,
-        f"{dtype} {shape_text(shape)} needs {wanted} bytes, the offsets give {end - begin}",
-    )
+    if wanted is None:
+        scene.refuse(f"shape of {where}", f"{elements} elements of {dtype} do not fill whole bytes")
+    if wanted != end - begin:
+        needs = f"{dtype} {shape_text(shape)} needs {wanted} bytes"
+        scene.refuse(where, f"{needs}, the offsets give {end - begin}")
     return TensorInfo(
         name=name, dtype=dtype, shape=shape, offset=start + begin, size_bytes=end - begin, file=scene.file
     )
 
 
 def _dtype(scene: Scene, where: str, value: Any) -> str:
-    known = isinstance(value, str) and value == value.upper() and value.lower() in SAFETENSORS
-    scene.require(known, f"dtype of {where}", f"{str(value)[:40]!r} is not a SafeTensors type")
-    return str(value).lower()
+    dtype = _TYPES.get(value) if isinstance(value, str) else None
+    if dtype is None:
+        scene.refuse(f"dtype of {where}", f"{str(value)[:40]!r} is not a SafeTensors type")
+    return dtype
 
 
-def _integers(scene: Scene, where: str, value: Any) -> tuple[int, ...]:
-    plain = isinstance(value, list) and all(type(item) is int and 0 <= item <= LARGEST for item in value)
-    scene.require(plain, where, "must be a list of whole numbers from 0 to 2^63 - 1")
+_TYPES = {dtype.upper(): dtype for dtype in SAFETENSORS}
+
+
+def _integers(scene: Scene, where: str, entry: Mapping[str, Any], field: str) -> tuple[int, ...]:
+    value = entry[field]
+    if not isinstance(value, list) or not all(type(item) is int and 0 <= item <= LARGEST for item in value):
+        scene.refuse(f"{field} of {where}", "must be a list of whole numbers from 0 to 2^63 - 1")
     return tuple(value)
