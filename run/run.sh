@@ -36,10 +36,13 @@ own_mounts() {
 }
 
 in_container() {
-  local image="$APR_QA_IMAGE" name mounts
+  local image="$APR_QA_IMAGE" engine name mounts
   if [ -z "$image" ]; then
-    image=apr-qa:action
-    docker build --quiet -t "$image" "$home" >/dev/null
+    # Who hears and who publishes asks no model: no engine is built for them.
+    engine=build
+    case "$INPUT_COMMAND" in bot | publish) engine=none ;; esac
+    image="apr-qa:action-$engine"
+    docker build --quiet --build-arg "APR=$engine" -t "$image" "$home" >/dev/null
   fi
   mounts="$(own_mounts)"
   local options=(--rm --user "$(id -u):$(id -g)" --cap-drop ALL --security-opt no-new-privileges --read-only

@@ -41,6 +41,7 @@ def runner(tmp_path: Path):
             "APR_QA_GPUS": "",
             "APR_QA_IMAGE": "apr-qa:x",
             "APR_QA_PYTHON": "/nowhere/python",
+            "INPUT_COMMAND": "certify",
             "GITHUB_WORKSPACE": str(workspace),
             "GITHUB_OUTPUT": str(tmp_path / "out"),
             "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
@@ -95,9 +96,10 @@ def test_the_image_of_a_release_is_the_one_that_action_yml_names(runner, tmp_pat
     pinned.write_text(pinned.read_text().replace("image: Dockerfile", "image: docker://example.org/apr-qa@sha256:0"))
     _, seen = runner(INPUT_SELECTOR="tiny", APR_QA_IMAGE="", APR_QA_HOME=str(tmp_path / "release"))
     assert seen[-1].endswith('"example.org/apr-qa@sha256:0"]')
-    _, seen = runner(INPUT_SELECTOR="tiny", APR_QA_IMAGE="")
-    assert '"build"' in seen[-2]
-    assert seen[-1].endswith('"apr-qa:action"]')
+    for command, engine in (("certify", "build"), ("run-shard", "build"), ("bot", "none"), ("publish", "none")):
+        _, seen = runner(INPUT_COMMAND=command, APR_QA_IMAGE="")
+        assert f'"--build-arg", "APR={engine}"' in seen[-2], command
+        assert seen[-1].endswith(f'"apr-qa:action-{engine}"]'), command
 
 
 def test_a_gpu_that_docker_cannot_give_is_said(runner) -> None:

@@ -95,6 +95,35 @@ def test_the_work_plane_cannot_write() -> None:
     assert "github.token" not in text
 
 
+def lacking(rights: dict[str, str], called: str) -> list[str]:
+    """Return the rights that a called workflow's jobs ask for, at any depth, and that its caller does not give.
+
+    GitHub refuses such a workflow before any job starts.
+    """
+    found = []
+    for name, job in _loaded(ROOT / ".github" / "workflows" / called)["jobs"].items():
+        asked = job["permissions"]
+        found += [f"{called} {name}: {key}" for key, level in asked.items() if rights.get(key) not in (level, "write")]
+        if job.get("uses", "").startswith("./"):
+            found += lacking(asked, job["uses"].rpartition("/")[2])
+    return found
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_caller_gives_what_the_called_jobs_ask_for(path: Path) -> None:
+    """A called workflow can be given less than it asks for only at the price of not starting."""
+    for job in _loaded(path)["jobs"].values():
+        if job.get("uses", "").startswith("./"):
+            assert lacking(job["permissions"], job["uses"].rpartition("/")[2]) == []
+
+
+def test_the_law_sees_a_right_that_is_missing() -> None:
+    """Both the jobs of the called workflow and those that it calls itself count."""
+    rights = {"contents": "write", "issues": "write", "checks": "write", "actions": "write", "pull-requests": "write"}
+    assert lacking(rights, "bot.yml") == ["bot.yml certify: id-token", "bot.yml certify: attestations"]
+    assert "certify.yml plan: contents" in lacking({}, "certify.yml")
+
+
 def test_every_action_is_pinned_and_its_pin_is_told() -> None:
     """A commit with its version beside it, and both in docs/pins.md with where they were read."""
     pins = (ROOT / "docs" / "pins.md").read_text(encoding="utf-8")
