@@ -48,5 +48,6 @@ SPOILT = (
            "is stored as bf16 in one and as f32 in the other"),
     Spoilt("F-CONV-CONFIG-001", "takes a default", "numbers = {'rope_theta': 1000000.0}",
            "rope_theta is 250000 in config.json and 1e+06 in the apr file"),
+    Spoilt("F-CONV-TEMPLATE-001", "leaves it behind", "template = None", "gguf to apr: the apr file carries no chat"),
     Spoilt("F-CONV-TOK-001", "leaves tokens behind", "tokens = False", "carries no vocabulary"),
 )  # fmt: skip

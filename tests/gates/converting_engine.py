@@ -37,7 +37,7 @@ def hf(name):
         return names.get(stem, stem) + "." + kind
     _, layer, part, kind = name.split(".")
     return f"model.layers.{{layer}}.{{names[part]}}.{{kind}}"
-dtype, tokens, numbers = "f32", True, {{}}
+dtype, tokens, numbers, template = "f32", True, {{}}, (truth / "safetensors/chat_template.jinja").read_text()
 with open_weights(source) as weights:
     values = {{hf(n): weights.read(n) for n, t in weights.tensors.items() if t.size_bytes}}
 {harm}
@@ -45,7 +45,7 @@ def change(found):
     found.clear()
     found.update(values)
 if target.suffix == ".apr":
-    more = {{}} if tokens else {{"tokenizer.vocabulary": None}}
+    more = {{"chat_template": template}} | ({{}} if tokens else {{"tokenizer.vocabulary": None}})
     to_apr(truth / "safetensors", truth / "apr/model.apr", target, dtype, change, **numbers, **more)
 elif target.suffix == ".gguf":
     to_gguf(truth / "safetensors", truth / "gguf/model-f16.gguf", target, dtype, change)
@@ -54,11 +54,12 @@ else:
     save(target, {{name: entry(v) for name, v in values.items()}})
     for name in ("config.json", "tokenizer.json")[: 1 + tokens]:
         shutil.copyfile(truth / "safetensors" / name, target.parent / name)
+    (target.parent / "chat_template.jinja").write_text(template)
 """
 
 
 def converter(folder: Path, harm: str = "") -> str:
-    """Write the program; `harm` is done in each conversion, by the names `step`, `values`, `dtype`, `numbers`."""
+    """Write the program; `harm` is done in each conversion, by the names `step`, `values`, `dtype`, `numbers` ..."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "apr"
     root = HERE.parents[2]

@@ -145,7 +145,7 @@ def test_what_cannot_be_gone_is_said_beforehand(name: str) -> None:
     assert [(n.what, n.reason) for n in without.not_run] == [(name, "no other formats are made by llama.cpp 1")]
     only = frozenset({(Format.SAFETENSORS, Format.APR)})
     drawn = gate.draw(gate.spec, about(conversions=only))
-    assert bool(drawn.claims) == (name in ("F-CONV-S-A", "F-CONV-CONFIG-001", "F-CONV-TOK-001"))
+    assert bool(drawn.claims) == (name in ("F-CONV-S-A", "F-CONV-CONFIG-001", "F-CONV-TOK-001", "F-CONV-TEMPLATE-001"))
     assert drawn.claims or "does not make" in drawn.not_run[0].reason
 
 

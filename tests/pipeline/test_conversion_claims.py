@@ -16,7 +16,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gates"))
 from converting_engine import converter
 
 WORDS = ("quick", "--backends", "cpu", "--modalities", "run", "--failure-policy", "collect-all", "--workers", "1")
-STEPS = {f"F-CONV-{a}-{b}" for a in "GAS" for b in "GAS" if a != b} | {"F-CONV-CONFIG-001", "F-CONV-TOK-001"}
+STEPS = {f"F-CONV-{a}-{b}" for a in "GAS" for b in "GAS" if a != b} | {
+    f"F-CONV-{name}-001" for name in ("CONFIG", "TOK", "TEMPLATE")
+}
 
 
 def test_the_engine_converts_and_is_judged(tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
-"""Where the metadata of one format contradict those of the ground truth; what is not declared contradicts nothing."""
+"""Where the metadata of one format contradict those of the ground truth; what is not declared contradicts nothing.
+
+A tokenizer or template that a format ought to carry and does not is another matter: that is lost.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import math
 from collections.abc import Iterator
 
 from apr_qa.gates import _facts
+from apr_qa.gates._model_files import template_of
 from apr_qa.gates._vocabulary import vocabulary_of
 from apr_qa.vocab.artefacts import Artefact
 from apr_qa.weights import Header
@@ -33,6 +37,20 @@ def numbers_apart(truth: Side, other: Side) -> Iterator[str]:
         yield f"the end token is {list(ours.eos)} in config.json and {list(theirs.eos)} in the {form} file"
     if ours.bos is not None and theirs.bos is not None and ours.bos != theirs.bos:
         yield f"the begin token is {ours.bos} in config.json and {theirs.bos} in the {form} file"
+
+
+def template_apart(truth: Side, other: Side) -> Iterator[str]:
+    """Yield that the chat templates differ, where both carry one. Raises BadFileError."""
+    ours, theirs = template_of(*truth), template_of(*other)
+    if ours is not None and theirs is not None and ours.strip() != theirs.strip():
+        yield f"the chat template of the {other[0].format} file differs from that of the SafeTensors files"
+
+
+def template_lost(truth: Side, other: Side) -> Iterator[str]:
+    """Yield that the chat template of the ground truth is not carried, or carried otherwise. Raises BadFileError."""
+    if template_of(*truth) is not None and template_of(*other) is None:
+        yield f"the {other[0].format} file carries no chat template"
+    yield from template_apart(truth, other)
 
 
 def tokens_apart(truth: Side, other: Side) -> Iterator[str]:

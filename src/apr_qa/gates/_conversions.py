@@ -27,7 +27,14 @@ PAIRS: tuple[Route, ...] = ((G, A), (A, G), (G, S), (S, G), (A, S), (S, A))
 IDS = (
     *(f"F-CONV-{source[0]}-{target[0]}".upper() for source, target in PAIRS),
     *(f"F-CONV-RT-{number:03}" for number in range(1, 5)),
-    *("F-CONV-RT-BYTE-001", "F-CONV-IDEM-001", "F-CONV-COM-001", "F-CONV-CONFIG-001", "F-CONV-TOK-001"),
+    *(
+        "F-CONV-RT-BYTE-001",
+        "F-CONV-IDEM-001",
+        "F-CONV-COM-001",
+        "F-CONV-CONFIG-001",
+        "F-CONV-TOK-001",
+        "F-CONV-TEMPLATE-001",
+    ),
 )
 STEPS_AT = (Tier.QUICK, Tier.STANDARD, Tier.DEEP)
 ROUTES_AT = (Tier.STANDARD, Tier.DEEP)

@@ -57,9 +57,7 @@ def _small_files(artefact: Artefact, facts: _facts.Facts, vocabulary: Vocabulary
 def _between(other: _agreeing.Side, truth: _agreeing.Side) -> Iterator[str]:
     """Yield where a converted format contradicts the ground truth; what it does not carry contradicts nothing."""
     yield from _agreeing.numbers_apart(truth, other)
-    a, b = _model_files.template_of(*truth), _model_files.template_of(*other)
-    if a is not None and b is not None and a.strip() != b.strip():
-        yield f"the chat template of the {other[0].format} file differs from that of the SafeTensors files"
+    yield from _agreeing.template_apart(truth, other)
     yield from _agreeing.tokens_apart(truth, other)
 
 

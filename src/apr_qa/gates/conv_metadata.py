@@ -1,4 +1,4 @@
-"""F-CONV-CONFIG-001, F-CONV-TOK-001: what the engine's conversions do to the numbers of the config and to tokens."""
+"""F-CONV-CONFIG-001, -TOK-001, -TEMPLATE-001: what the engine's conversions do to all that is not a tensor."""
 
 from __future__ import annotations
 
@@ -72,5 +72,12 @@ GATES = (
         _agreeing.tokens_apart,
         "tokens and merges are as before",
         "Without its tokenizer a file cannot be used: report it, or copy the tokenizer files beside what was made.",
+    ),
+    _gate(
+        "TEMPLATE",
+        "Every conversion by the engine carries the chat template of the model along, unchanged.",
+        _agreeing.template_lost,
+        "the chat template is as before",
+        "Without its template a chat model is asked in a form that it was not trained on: report it, or add it again.",
     ),
 )
