@@ -23,6 +23,8 @@ SPOILT = (
            "values[a], values[b] = values[b], values[a]", "holds what belongs in layer 1"),
     Spoilt("F-CONV-S-A", "exits 0 and writes nothing", "sys.exit()", "has written no file"),
     Spoilt("F-CONV-S-A", "refuses", "print('error: no such tensor', file=sys.stderr)\nsys.exit(5)", "no such tensor"),
+    Spoilt("F-CONV-S-A", "says where it was", "print(f'error: cannot write {target}', file=sys.stderr)\nsys.exit(5)",
+           "cannot write safetensors-apr/model.apr"),
     Spoilt("F-CONV-S-A", "crashes", "os.kill(os.getpid(), signal.SIGSEGV)", "SIGSEGV", outcome="crashed"),
     Spoilt("F-CONV-S-A", "drops a bias", "del values['model.layers.0.self_attn.q_proj.bias']", "bias is missing"),
     Spoilt("F-CONV-S-A", "quantises", "dtype = 'apr_q8'", "quantised unasked: apr_q8 where bf16"),

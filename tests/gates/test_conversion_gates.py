@@ -86,6 +86,7 @@ def test_a_harmful_converter_falls_by_name(case: Spoilt, tmp_path: Path) -> None
         verdict = judged(case.gate, shop)
     assert verdict.outcome == case.outcome, verdict
     assert case.words in verdict.reason
+    assert str(tmp_path) not in f"{verdict}"
 
 
 FOUR_BITS = """

@@ -80,8 +80,10 @@ class Workshop:
         if name not in self._made:
             try:
                 self._made[name] = self._make(name, route, float(params["timeout_s"]))
-            except (AprQaError, OSError) as error:
-                self._made[name] = Made(route=route, ending=Ending.UNSTARTED, message=str(error))
+            except AprQaError as error:
+                self._made[name] = Made(route=route, ending=Ending.UNSTARTED, message=error.problem)
+            except OSError as error:
+                self._made[name] = Made(route=route, ending=Ending.UNSTARTED, message=error.strerror or "")
         return self._made[name]
 
     def _make(self, name: str, route: Route, limit_s: float) -> Made:
@@ -119,7 +121,7 @@ class Workshop:
         return Made(
             route=route,
             ending=reply.ending,
-            message=reply.message,
+            message=reply.message.replace(f"{self._folder}/", ""),
             argv=_told(command),
             elapsed_s=round(done.elapsed_s, 3),
             artefact=self._artefact(route[-1], target) if there else None,
