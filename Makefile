@@ -5,6 +5,9 @@ SHELL := /bin/bash
 unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= python3
 FAMILY ?= tiny
+RUNS ?= 20000
+SEED ?= 1
+MOST ?= 150
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
@@ -13,7 +16,7 @@ APR_ROOT ?= $(HOME)/.local/apr
 LANES := test-browser test-apr test-ollama test-image test-act e2e
 NO_LANE := not apr and not browser and not ollama and not image and not act and not e2e
 
-.PHONY: demo test test-again check lint lint-code lint-actions lock engine bench $(LANES) clean help
+.PHONY: demo test test-again check lint lint-code lint-actions lock engine bench fuzz mutants sbom $(LANES) torture crash soak clean help
 help: ## what there is
 	@grep -hE '^[a-z][a-z0-9% -]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 28
 
@@ -95,6 +98,24 @@ $(VENV)/%.stamp: requirements/%.txt pyproject.toml src/apr_qa/__init__.py | $(VE
 	@$(PIP) install --require-hashes -r $<
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
+
+fuzz: $(VENV)/reliability.stamp ## fuzz every parser of foreign input: RUNS executions each, seed SEED
+	@$(BIN)/python tests/fuzz/run_fuzz.py --runs $(RUNS) --seed $(SEED)
+
+mutants: $(VENV)/reliability.stamp ## change the program at MOST places a part; the tests must see 90 % of the changes
+	@$(BIN)/python tools/mutants.py --most $(MOST) --seed $(SEED)
+
+sbom: $(VENV)/test.stamp ## the bill of materials of what the program installs: out/sbom.cdx.json
+	@mkdir -p out && scripts/sbom.sh out/sbom.cdx.json
+
+torture: $(VENV)/test.stamp ## put every misbehaving engine on trial; writes docs/reliability/torture.md
+	@$(BIN)/python bench/torture.py --page docs/reliability/torture.md
+
+crash: $(VENV)/test.stamp ## stop runs, publishing and tickets at random points; writes docs/reliability/crash.md
+	@$(BIN)/python bench/crash.py --points 200 --seed 1 --page docs/reliability/crash.md
+
+soak: $(VENV)/test.stamp ## 2,000 questions through one server with 32 clients; writes docs/reliability/soak.md
+	@$(BIN)/python bench/soak.py --page docs/reliability/soak.md
 
 clean: ## remove what make made
 	rm -rf $(VENV) out

@@ -12,6 +12,7 @@ _ESCAPES = re.compile(
     r"|\x1b[ -/]*[0-~]"  # two-byte escapes
 )
 _BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F])
+_CREDENTIALS = re.compile(r"://[^/\s]*@")
 _KEPT_CONTROLS = "\n\t"
 
 
@@ -34,6 +35,11 @@ def printable(text: str, limit: int = 400) -> str:
 def one_line(text: str, limit: int = 120) -> str:
     """Return `text` as one printable line of at most about `limit` characters."""
     return printable(" ".join(strip_terminal_codes(text).split()), limit)
+
+
+def without_password(words: str) -> str:
+    """Return `words` with `...` for the user and password that stand before the host of a URL in it."""
+    return _CREDENTIALS.sub("://...@", words)
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ from apr_qa.engines._openai_chat import chat_request, read_chat
 from apr_qa.engines._questions import insist, plain_refusal
 from apr_qa.engines._values import decode, first_object, mapping, words
 from apr_qa.errors import EngineMissingError, InputError
-from apr_qa.text import one_line
+from apr_qa.text import one_line, without_password
 from apr_qa.vocab.axes import Backend, Cell, Modality
 from apr_qa.vocab.command import Completed, HttpRequest, HttpResponse
 from apr_qa.vocab.engines import Engine, Server, Setting
@@ -57,7 +57,9 @@ def _read(scenario: Scenario, response: HttpResponse) -> Reply:
 
 
 def _nothing_to_start(setting: Setting) -> NoReturn:
-    raise InputError("a remote server is not ours to start", where=" ".join(setting.program), remedy=GET_IT)
+    raise InputError(
+        "a remote server is not ours to start", where=without_password(" ".join(setting.program)), remedy=GET_IT
+    )
 
 
 OPENAI = Engine(

@@ -15,6 +15,7 @@ from apr_qa.files import sha256_file
 from apr_qa.run.http import Door
 from apr_qa.run.isolation import fence
 from apr_qa.run.process import run
+from apr_qa.text import without_password
 from apr_qa.vocab.command import Command, Completed, HttpResponse, Stopped
 from apr_qa.vocab.engines import Engine, Equipped
 
@@ -79,20 +80,25 @@ def _digest(engine: Engine, path: str) -> str:
 def _equip_remote(engine: Engine, url: str | None) -> Equipped:
     if not url or engine.server is None or not url.startswith(("http://", "https://")):
         raise EngineMissingError(
-            f"{engine.name}: needs the http(s) URL of a server, not {url!r}", remedy=f"--engine {engine.name}=URL"
+            f"{engine.name}: needs the http(s) URL of a server, not {without_password(str(url))!r}",
+            remedy=f"--engine {engine.name}=URL",
         )
     base = url.rstrip("/")
-    door = Door(base, remote=True)
+    shown = without_password(base)
+    try:
+        door = Door(base, remote=True)
+    except ValueError as error:
+        raise EngineMissingError(f"{engine.name}: this is no URL: {error}", where=shown) from None
     began = time.monotonic()
     answer = door.ask(engine.server.health, timeout_s=PROBE_S)
     door.close()
     if not isinstance(answer, HttpResponse):
         raise EngineMissingError(
-            f"{engine.name}: {answer.trouble}: {answer.message}", where=base, remedy="Is the server running?"
+            f"{engine.name}: {answer.trouble}: {answer.message}", where=shown, remedy="Is the server running?"
         )
     if not engine.server.healthy(answer):
         raise EngineMissingError(
-            f"{engine.name}: the health check was answered with status {answer.status}", where=base
+            f"{engine.name}: the health check was answered with status {answer.status}", where=shown
         )
-    seen = Completed(argv=(base,), exit_status=0, stdout=answer.body, elapsed_s=time.monotonic() - began)
-    return Equipped(engine=engine, facts=replace(engine.identify(seen), path=base), program=(base,))
+    seen = Completed(argv=(shown,), exit_status=0, stdout=answer.body, elapsed_s=time.monotonic() - began)
+    return Equipped(engine=engine, facts=replace(engine.identify(seen), path=shown), program=(base,))

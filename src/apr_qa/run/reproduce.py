@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 
+from apr_qa.text import without_password
 from apr_qa.vocab.command import Command, HttpRequest
 
 
@@ -25,10 +26,10 @@ def request_line(base: str, request: HttpRequest) -> str:
     """Return the request as a curl command that waits for a server to come up."""
     parts = ["curl", "-sS", "--retry", "30", "--retry-connrefused", "-X", request.method]
     for name, value in request.headers.items():
-        # Secrets are never written down: a key is named by its header, the user fills it in.
+        # Secrets are never written down: a key is named by its header, a password by its place; the user fills it in.
         parts += ["-H", f"{name}: {'...' if name.lower() == 'authorization' else value}"]
     body = f" --data-binary {_quoted(request.body)}" if request.body else ""
-    return f"{shlex.join(parts)}{body} {shlex.quote(base + request.path)}"
+    return f"{shlex.join(parts)}{body} {shlex.quote(without_password(base) + request.path)}"
 
 
 def _quoted(data: bytes) -> str:
