@@ -15,7 +15,7 @@ from apr_qa.pipeline.targets import Busy, Target
 from apr_qa.pipeline.tool import tool_digest
 from apr_qa.pipeline.trial import GATES
 from apr_qa.pipeline.wishes import Wishes
-from apr_qa.plan.predict import minutes
+from apr_qa.plan.predict import conversions, minutes
 from apr_qa.plan.request import PlanRequest
 from apr_qa.rooms import furnish
 from apr_qa.run.machine import machine
@@ -107,7 +107,7 @@ def _units(number: int, ready: Ready, count: int | None) -> Iterator[Unit]:
             backend=backend,
             formats=tuple(request.sizes),
             scenarios=(),
-            minutes=size / _SCANNED_BYTES_PER_S / 60,
+            minutes=size / _SCANNED_BYTES_PER_S / 60 + conversions(request, ready.plan.claims),
             fetch_minutes=size / _FETCHED_BYTES_PER_S / 60,
             memory_bytes=int(request.sizes.get(Format.SAFETENSORS, 0) * _MEMORY_OF_REFERENCE),
         )
