@@ -99,8 +99,12 @@ $(VENV)/%.stamp: requirements/%.txt pyproject.toml src/apr_qa/__init__.py | $(VE
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
-fuzz: $(VENV)/reliability.stamp ## fuzz every parser of foreign input: RUNS executions each, seed SEED
+fuzz: fuzzable $(VENV)/reliability.stamp ## fuzz every parser of foreign input: RUNS executions each, seed SEED
 	@$(BIN)/python tests/fuzz/run_fuzz.py --runs $(RUNS) --seed $(SEED)
+
+.PHONY: fuzzable
+fuzzable:
+	@$(PYTHON) -c 'import platform as p, sys; sys.exit(not ((3, 11) <= sys.version_info[:2] <= (3, 14) and p.system() == "Linux" and p.machine() == "x86_64"))' || { echo "Fuzzing needs atheris, which has wheels for Python 3.11 to 3.14 on Linux x86_64 only; name such a Python: make fuzz PYTHON=python3.12"; exit 2; }
 
 mutants: $(VENV)/reliability.stamp ## change the program at MOST places a part; the tests must see 90 % of the changes
 	@$(BIN)/python tools/mutants.py --most $(MOST) --seed $(SEED)

@@ -99,7 +99,10 @@ def main() -> int:
     try:
         import atheris  # noqa: F401
     except ImportError:
-        print("fuzzing needs atheris, which has no wheel for this Python: use Python 3.11 to 3.13", file=sys.stderr)
+        print(
+            "fuzzing needs atheris, which has no wheel for this Python: use Python 3.11 to 3.14 on Linux",
+            file=sys.stderr,
+        )
         return 2
     print(f"seed {options.seed}, {options.runs:,} executions a parser, Python {sys.version.split()[0]}\n")
     print(_COLUMNS)
