@@ -34,12 +34,12 @@ class OllamaHost:
         self._context = LONGEST_CONTEXT
 
     def load(self, path: Path) -> None:
-        """Start Ollama and import the GGUF file at `path`. Raises HostError of kind `load`."""
+        """Start Ollama and import the GGUF file at `path`. Raises HostError of kind `load`, with what Ollama says."""
+        keys = _keys(path)
+        text = keys.get("tokenizer.chat_template")
         try:
-            keys = read_header(path).metadata
-            text = keys.get("tokenizer.chat_template")
             self._template = Template(text, _specials(keys)) if isinstance(text, str) else None
-        except (MalformedWeights, OSError, UnsupportedModel) as error:
+        except UnsupportedModel as error:
             raise HostError("load", str(error)) from error
         if keys.get("tokenizer.ggml.add_bos_token", False):
             self._begin = _specials(keys).get("bos_token", "")
@@ -97,6 +97,14 @@ class OllamaHost:
         except UnsupportedModel as error:
             raise HostError("request", str(error)) from error
         return text.removeprefix(self._begin)
+
+
+def _keys(path: Path) -> Mapping[str, object]:
+    """Return the keys of the header; none when our strict reader refuses it, for then Ollama's word is the finding."""
+    try:
+        return read_header(path).metadata
+    except (MalformedWeights, OSError):
+        return {}
 
 
 def _specials(keys: Mapping[str, object]) -> dict[str, str]:
