@@ -10,7 +10,7 @@ import pytest
 
 SRC = Path(__file__).resolve().parents[2] / "src" / "apr_qa"
 ROOMS = ("engines", "oracles", "gates", "reports", "mutators")
-KNOWN_TO_PLUG_INS = {"vocab", "errors", "text", "weights", "truth", "contracts", "files"}
+KNOWN_TO_PLUG_INS = {"vocab", "errors", "text", "weights", "truth", "contracts", "files", "stats"}
 DOORS = {
     "subprocess": {"run", "ollama_host"},  # a child program of its own, which starts Ollama beside itself
     "socket": {"run", "ollama_host"},

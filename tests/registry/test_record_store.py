@@ -38,7 +38,7 @@ def test_a_record_says_what_the_run_said() -> None:
     assert record.evidence == sample_models.blocked()[0].seal
     assert record.files["model.gguf"] == "33" * 32
     assert record.last_certified == "2026-11-21T09:30:00Z"
-    assert record.recheck == f"apr-qa certify {MODEL} mvp --revision f4701aa1 --seed 42 --backends cpu"
+    assert record.recheck == f"apr-qa certify {MODEL}@f4701aa1 mvp --seed 42 --backends cpu"
 
 
 def test_a_record_keeps_what_was_lost_and_where() -> None:

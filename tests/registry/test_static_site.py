@@ -44,7 +44,7 @@ def test_the_page_shows_history_causes_and_how_to_check() -> None:
     assert 'aria-label="MQS over 2 runs: 780, 0"' in page
     assert "F-CONTRACT-I2-001" in page
     assert "4 falsified" in page
-    assert "apr-qa certify Qwen/Qwen2.5-Coder-0.5B-Instruct mvp" in page
+    assert "apr-qa certify Qwen/Qwen2.5-Coder-0.5B-Instruct@f4701aa1 mvp" in page
 
 
 def test_stale_and_open_rows_say_so() -> None:

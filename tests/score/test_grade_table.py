@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apr_qa.score.bound import lower_bound
 from apr_qa.score.grade import GRADES, MAXIMA, grade, normalised, standing
+from apr_qa.stats.bound import lower_bound
 from apr_qa.vocab.axes import Category
 from apr_qa.vocab.score import Status
 

@@ -58,6 +58,9 @@ class RunOptions:
     output: Annotated[Path, typer.Option("--output", "-o", help="Where evidence and reports go.")] = Path(
         "certifications"
     )
+    sequential: Annotated[
+        bool, typer.Option("--sequential", help="Let tier standard or deep stop early by its sequential test.")
+    ] = False
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan; run and write nothing.")] = False
     fresh: Annotated[bool, typer.Option("--fresh", help="Put earlier evidence aside and ask everything anew.")] = False
     json: Json = False
@@ -75,6 +78,7 @@ class RunOptions:
             output=self.output,
             model_cache=self.model_cache,
             fresh=self.fresh,
+            sequential=self.sequential,
             seed=self.seed,
             workers=self.workers,
             timeout_s=self.timeout / 1000 if self.timeout else None,

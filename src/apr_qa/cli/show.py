@@ -16,6 +16,7 @@ from apr_qa.vocab.evidence import Evidence, Judged
 from apr_qa.vocab.plan import NotRun, Plan
 from apr_qa.vocab.scenario import Purpose
 from apr_qa.vocab.score import Scorecard, Status
+from apr_qa.vocab.stopped import stopped_early
 from apr_qa.vocab.verdict import Outcome
 
 COLOURS = {
@@ -50,6 +51,11 @@ def show_plan(plan: Plan, engine: str, *, started: bool) -> None:
     )
     out.print(f"        {len(plan.claims)} claims: {counts}")
     out.print(f"[bold]Cost[/]    {_minutes(plan.predicted_minutes)}, {plan.predicted_disk_bytes / 1e6:.1f} MB of disk")
+    if rule := plan.sequential:
+        out.print(
+            f"[bold]Stop[/]    possible at {rule.looks} looks, the first after {rule.minimum} scenarios a cell: a pass"
+            f" rate of {rule.bad:.0%} or less against {rule.good:.0%} or more"
+        )
     for line in plan.narrowed:
         out.print(f"[bold]Narrow[/]  the claim is narrowed to {escape(line)}, and the certificate says so")
     _not_run(plan.not_run, out)
@@ -71,6 +77,8 @@ def show_verdict(evidence: Evidence, card: Scorecard, stopped: str) -> None:
     out.print(f"\n  {escape(one_line(card.reason, 600))}")
     if stopped:
         out.print(f"  The run stopped early: {escape(one_line(stopped, 300))}.")
+    if early := stopped_early(evidence):
+        out.print(f"  Stopped early: {escape(one_line(early, 400))}.")
     before = f" ({card.before_gateways} before a gateway fell)" if card.mqs != card.before_gateways else ""
     out.print(f"\n  MQS       {card.mqs} of 1000{before}      grade {card.grade}")
     bound = f", at least {100 * card.lower_bound:.1f} % at 95 %" if card.lower_bound is not None else ""

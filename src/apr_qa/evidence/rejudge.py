@@ -11,6 +11,7 @@ from apr_qa.vocab.artefacts import ModelFiles
 from apr_qa.vocab.evidence import Evidence, Judged
 from apr_qa.vocab.gates import Exhibits, Gate, Oracle
 from apr_qa.vocab.plan import Claim
+from apr_qa.vocab.sequential import STOPPED
 from apr_qa.vocab.verdict import Outcome, Verdict
 
 
@@ -37,8 +38,15 @@ def rejudge(
     }
     everything = Exhibits(scenarios=scenarios, observations=observations, answers=answers, files=files)
     gone = {j.claim.id: j.verdict for j in evidence.judged if j.claim.params.get("routes")}
+    cut = {j.claim.id: j.verdict for j in evidence.judged if STOPPED in j.verdict.detail}
     judged = tuple(
-        Judged(claim=claim, verdict=gone.get(claim.id) or _verdict(claim, everything, gates)) for claim in run.claims
+        Judged(
+            claim=claim,
+            verdict=_cut(claim, cut[claim.id], everything, gates)
+            if claim.id in cut
+            else gone.get(claim.id) or _verdict(claim, everything, gates),
+        )
+        for claim in run.claims
     )
     note = "Judged again from the stored observations."
     return replace(evidence, run=run, judged=judged, seal="", notes=(*evidence.notes, note))
@@ -61,6 +69,15 @@ def _verdict(claim: Claim, everything: Exhibits, gates: Mapping[str, Gate]) -> V
     if claim.gate not in gates:
         return Verdict(outcome=Outcome.UNJUDGED, reason=f"no gate is called {claim.gate}")
     return judge_claim(claim, gates[claim.gate], exhibits_for(claim, everything))
+
+
+def _cut(claim: Claim, stored: Verdict, everything: Exhibits, gates: Mapping[str, Gate]) -> Verdict:
+    """The verdict by what was asked before the plan's own rule stopped the run."""
+    if stored.outcome is Outcome.SKIPPED:
+        return stored
+    asked = tuple(need for need in claim.needs if need in everything.observations)
+    again = _verdict(replace(claim, needs=asked), everything, gates)
+    return replace(again, detail={**again.detail, STOPPED: stored.detail[STOPPED]})
 
 
 def _of_the_original(claim: Claim, everything: Exhibits) -> Verdict:

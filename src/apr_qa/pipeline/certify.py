@@ -20,6 +20,7 @@ from apr_qa.pipeline.progress import Progress
 from apr_qa.pipeline.ready import Ready
 from apr_qa.pipeline.trial import Trial
 from apr_qa.pipeline.workshop import workshop
+from apr_qa.plan.rounds import rounds
 from apr_qa.run.guard import Snapshot, changed, snapshot
 from apr_qa.run.observe import observe
 from apr_qa.score.mqs import score
@@ -103,7 +104,7 @@ def _hear(ready: Ready, trial: Trial, progress: Progress, ask: Ask | None) -> No
                 if trial.stop:
                     return
             before = snapshot(ready.files)
-            _ask(ready, trial, progress, ask)
+            _ask_in_rounds(ready, trial, progress, ask)
             _convert(ready, trial, progress)
             trial.conclude(_touched(before, progress), progress)
         except KeyboardInterrupt:
@@ -115,9 +116,20 @@ def _hear(ready: Ready, trial: Trial, progress: Progress, ask: Ask | None) -> No
             ) from None
 
 
-def _ask(ready: Ready, trial: Trial, progress: Progress, ask: Ask | None) -> None:
+def _ask_in_rounds(ready: Ready, trial: Trial, progress: Progress, ask: Ask | None) -> None:
+    """Ask round after round, until the policy or the plan's own rule stops; most plans have one round."""
+    asked: list[Scenario] = []
+    for scenarios in rounds(ready.plan):
+        asked += scenarios
+        names = {scenario.id for scenario in scenarios}
+        _ask(ready, trial, progress, ask, [s for s in trial.pending() if s.id in names])
+        if trial.stop or trial.look(asked, progress):
+            return
+
+
+def _ask(ready: Ready, trial: Trial, progress: Progress, ask: Ask | None, pending: Sequence[Scenario]) -> None:
     with tempfile.TemporaryDirectory(prefix="apr-qa-", ignore_cleanup_errors=True) as scratch:
-        pending, places = trial.pending(), ready.places
+        places = ready.places
         with closing(ask(pending) if ask else _engines_say(ready, pending, Path(scratch), progress)) as observations:
             for observation in observations:
                 trial.take(published(observation, places), progress)

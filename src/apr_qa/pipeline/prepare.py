@@ -81,6 +81,7 @@ def _request(target: Target, wishes: Wishes, held: Standing, chosen: Chosen, her
         unequipped=chosen.unequipped,
         ollama=engines.why_no_ollama() if _wants_ollama(target) else "the playbook asks for no parity with Ollama",
         seed=wishes.seed,
+        sequential=wishes.sequential,
         timeout_s=wishes.timeout_s,
         sizes={form: sum(p.stat().st_size for p in a.files) for form, a in files.artefacts.items()},
     )

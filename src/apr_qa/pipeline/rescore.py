@@ -35,17 +35,18 @@ def rescore(path: Path, *, rejudge: bool = False, model: str = "") -> Rescored:
     if rejudge or evidence.schema_version == LEGACY_SCHEMA:
         oracles = {oracle.name: oracle for oracle in furnish(ORACLES, Oracle)}
         gates = {gate.spec.id: gate for gate in furnish(GATES, Gate)}
-        evidence = _with_file_verdicts(judge_again(evidence, oracles, gates), evidence)
+        of_files = frozenset(name for name, gate in gates.items() if gate.spec.reads_files)
+        evidence = _with_file_verdicts(judge_again(evidence, oracles, gates), evidence, of_files)
     if model and not evidence.run.model:
         evidence = replace(evidence, run=replace(evidence.run, model=model))
     return Rescored(evidence=evidence, scorecard=score(evidence.run, evidence.judged, evidence.observations))
 
 
-def _with_file_verdicts(again: Evidence, stored: Evidence) -> Evidence:
-    """Verdicts given anew, but the stored ones where only the model's files could tell."""
+def _with_file_verdicts(again: Evidence, stored: Evidence, of_files: frozenset[str]) -> Evidence:
+    """Verdicts given anew, but the stored ones where only the model's files could tell; `of_files`: gates of those."""
     if stored.schema_version == LEGACY_SCHEMA:
         return again
-    kept = {j.claim.id: j for j in stored.judged if not j.claim.needs}
+    kept = {j.claim.id: j for j in stored.judged if not j.claim.needs or j.claim.gate in of_files}
     judged = tuple(kept.get(j.claim.id, j) for j in again.judged)
     note = f"{len(kept)} verdicts about the model's files are the stored ones: the files are not at hand."
     return replace(again, judged=judged, notes=(*again.notes, note))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -11,9 +11,11 @@ from apr_qa.evidence.journal import Journal
 from apr_qa.evidence.judge import judge_answer, judge_claim
 from apr_qa.evidence.read import read_evidence
 from apr_qa.evidence.rejudge import exhibits_for
+from apr_qa.pipeline.early import weigh
 from apr_qa.pipeline.progress import Progress
 from apr_qa.rooms import furnish
 from apr_qa.run.policy import should_stop
+from apr_qa.stats.sequential import Decision
 from apr_qa.vocab.artefacts import ModelFiles
 from apr_qa.vocab.axes import FailurePolicy
 from apr_qa.vocab.conversions import Made
@@ -123,6 +125,25 @@ class Trial:
         """Judge one claim, write the verdict down, and see what the policy says. `made`: files the engine converted."""
         if claim.id in self._verdicts:
             return
+        self._decide(claim, self._verdict(claim, made), progress)
+
+    def look(self, asked: Sequence[Scenario], progress: Progress) -> bool:
+        """Return whether the plan's own rule stops the run after `asked`; then every claim is decided by that.
+
+        A claim that needs several answers is judged by those that are in, one that has none is skipped.
+        """
+        found = weigh(self._plan, asked, self._verdicts)
+        if found is None or found.decision is Decision.OPEN or found.asked == found.planned:
+            return False
+        for claim in self._plan.claims:
+            if claim.id in self._verdicts or not claim.needs:
+                continue
+            here = replace(claim, needs=tuple(need for need in claim.needs if need in self._observations))
+            verdict = self._verdict(here) if here.needs else found.skip()
+            self._decide(claim, replace(verdict, detail={**verdict.detail, **found.detail}), progress)
+        return True
+
+    def _verdict(self, claim: Claim, made: Mapping[str, Made] = MappingProxyType({})) -> Verdict:
         everything = Exhibits(
             scenarios=self._scenarios,
             observations=self._observations,
@@ -130,7 +151,9 @@ class Trial:
             files=self._files,
             changed=self._changed,
         )
-        verdict = judge_claim(claim, self._gates[claim.gate], replace(exhibits_for(claim, everything), made=made))
+        return judge_claim(claim, self._gates[claim.gate], replace(exhibits_for(claim, everything), made=made))
+
+    def _decide(self, claim: Claim, verdict: Verdict, progress: Progress) -> None:
         judged = Judged(claim=claim, verdict=verdict)
         self._verdicts[claim.id] = verdict
         self._journal.write(judged)

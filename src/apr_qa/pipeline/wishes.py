@@ -30,5 +30,7 @@ class Wishes:
     policy: FailurePolicy | None = None
     argv: tuple[str, ...] = ()
     """The command line, for the record."""
+    sequential: bool = False
+    """Stop early by the tier's rule."""
     unlocked: str = ""
     """Why the playbook is not as its lock says; for the record."""

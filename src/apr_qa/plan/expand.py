@@ -10,6 +10,7 @@ from apr_qa.plan.cells import Field, lay_out
 from apr_qa.plan.drawing import Hand, draw, require_categories
 from apr_qa.plan.matrix import Questions, ask
 from apr_qa.plan.request import PlanRequest
+from apr_qa.plan.rounds import rule_of
 from apr_qa.plan.watched import Watched
 from apr_qa.vocab.conversions import Step
 from apr_qa.vocab.engines import Equipped
@@ -20,8 +21,8 @@ from apr_qa.vocab.plan import NotRun, Plan
 def make_plan(request: PlanRequest) -> Plan:
     """Return every question that will be asked and every claim that will be judged.
 
-    Raises InputError when nothing can run here, when an oracle cannot be used, and for a tier without a gate in each
-    of the six categories.
+    Raises InputError when nothing can run here, when an oracle cannot be used, for a tier without a gate in each of the
+    six categories, and for a tier that is to stop early and has no rule for it.
     """
     require_categories(request.tier, request.gates)
     field = lay_out(request)
@@ -84,6 +85,7 @@ def _sealed(request: PlanRequest, field: Field, questions: Questions, hand: Hand
         predicted_disk_bytes=predict.disk_bytes(len(scenarios), len(hand.claims))
         + predict.workspace_bytes(request, hand.claims),
         notes=(*remarks.notes(request), *questions.notes),
+        sequential=rule_of(request, questions.scenarios),
     )
     return replace(plan, digest=digest_of(plan_content(plan)))
 

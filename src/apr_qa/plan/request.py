@@ -54,6 +54,8 @@ class PlanRequest:
     passes: Mapping[Format, float] = field(default_factory=dict)
     """Predicted minutes of computing the fixed texts from the files of each format."""
     earlier: Evidence | None = None
+    sequential: bool = False
+    """Let the run stop early by the tier's rule."""
     sizes: Mapping[Format, int] = field(default_factory=dict)
     """Bytes of the weights, for the prediction; nominal ones when not known."""
 

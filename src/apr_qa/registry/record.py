@@ -17,6 +17,7 @@ from apr_qa.text import one_line
 from apr_qa.vocab.axes import Gateway, Severity, Tier
 from apr_qa.vocab.evidence import Evidence, Judged, RunRecord
 from apr_qa.vocab.score import GatewayState, Scorecard, Status
+from apr_qa.vocab.stopped import stopped_early
 from apr_qa.vocab.throughput import throughput
 from apr_qa.vocab.validity import expiry, parse_time
 from apr_qa.vocab.verdict import Outcome
@@ -92,6 +93,10 @@ class Record:
     matrix_cells: tuple[str, ...]
     """Asked for by the playbook."""
     narrowed: tuple[str, ...] = ()
+    stopped_early: str = ""
+    """Why less than the plan was asked, by the plan's own rule."""
+    unlocked: str = ""
+    """Why the playbook did not count as reviewed."""
     outcomes_by_cell: Mapping[str, Mapping[Outcome, int]] = field(default_factory=dict)
     lost: tuple[LostClaims, ...] = ()
     """The worst first, at most `LOST`."""
@@ -116,6 +121,12 @@ class Record:
     recheck: str
     """The command line that asks the same again."""
 
+    @property
+    def reservations(self) -> tuple[str, ...]:
+        """What makes the claim smaller than its tier says, to stand beside it wherever it is shown."""
+        early = ("stopped early",) if self.stopped_early else ()
+        return (*self.narrowed, *early, *((f"playbook {self.unlocked}",) if self.unlocked else ()))
+
 
 def make_record(evidence: Evidence, card: Scorecard) -> Record:
     """Return the record of a run. Raises InputError for a model name or time that no registry can hold."""
@@ -134,6 +145,7 @@ def make_record(evidence: Evidence, card: Scorecard) -> Record:
             for (fmt, backend), speed in throughput(evidence).items()
         },
         provenance_verified=_provenance(evidence),
+        stopped_early=one_line(stopped_early(evidence), 500),
         evidence=evidence.seal,
         last_certified=moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
         expires=expiry(run.started_at),
@@ -178,7 +190,7 @@ def _score(card: Scorecard) -> dict[str, Any]:
 def _run(run: RunRecord) -> dict[str, Any]:
     same = (
         "model revision family parameters best_status certified_at planned_matrix planned_probes cells matrix_cells"
-        " narrowed playbook playbook_digest plan_digest apr_qa_version seed"
+        " narrowed unlocked playbook playbook_digest plan_digest apr_qa_version seed"
     )
     engines = {f: EngineUsed(name=e.name, version=e.version, digest=e.digest) for f, e in sorted(run.engines.items())}
     return {name: getattr(run, name) for name in same.split()} | {
@@ -221,10 +233,11 @@ def _lost(evidence: Evidence) -> tuple[LostClaims, ...]:
 
 
 def _recheck(run: RunRecord) -> str:
-    revision = f"--revision {shlex.quote(run.revision)} " if run.revision else ""
+    model = f"{run.model}@{run.revision}" if run.revision else run.model
+    early = " --sequential" if run.sequential else ""
     narrowed = "".join(
         f" --{axis.strip()} {shlex.quote(values.strip())}"
         for axis, _, values in (words.partition(":") for words in run.narrowed)
         if axis.strip() in {"formats", "backends", "modalities"} and values
     )
-    return f"apr-qa certify {shlex.quote(run.model)} {run.tier} {revision}--seed {run.seed}{narrowed}"
+    return f"apr-qa certify {shlex.quote(model)} {run.tier} --seed {run.seed}{narrowed}{early}"

@@ -84,12 +84,12 @@ def _judged(rows: Sequence[Row], standings: Mapping[str, Standing], local: Mappi
 
 def _cells(row: Row, standing: Standing) -> Iterator[str]:
     record = standing.record
-    narrowed = f" ({_plain('; '.join(record.narrowed))})" if record.narrowed else ""
+    less = f" ({_plain('; '.join(record.reservations))})" if record.reservations else ""
     yield _plain(row["parameters"])
     yield f"{row['status']}{f' (stale: {_plain(standing.stale)})' if standing.stale else ''}"
     yield row["mqs_score"]
     yield row["grade"]
-    yield f"{row['certified_tier']}{narrowed}"
+    yield f"{row['certified_tier']}{less}"
     yield "–" if record.lower_bound is None else f"{int(record.lower_bound * 1000) / 10:.1f} % ({record.judged})"
     yield "".join(_MARKS[record.gateways.get(g, GatewayState.NOT_EVALUATED)] for g in Gateway)
     yield record.expires

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from apr_qa.reports._display import one_line
 from apr_qa.reports._words import CATEGORIES, FORMATS, plural
+from apr_qa.stats.bound import lower_bound
 from apr_qa.vocab.evidence import Evidence
 from apr_qa.vocab.score import CategoryScore, Scorecard
 from apr_qa.vocab.throughput import throughput
@@ -63,15 +64,6 @@ def category_bars(card: Scorecard) -> tuple[CategoryBar, ...]:
         for category in CATEGORIES
         if (score := card.categories.get(category))
     )
-
-
-def lower_bound(survived: int, judged: int) -> float | None:
-    """Return the one-sided 95 % lower bound of a pass rate (Clopper and Pearson 1934); None when nothing was judged."""
-    from scipy.special import betaincinv
-
-    if not judged:
-        return None
-    return float(betaincinv(survived, judged - survived + 1, 0.05)) if survived else 0.0
 
 
 def speed_bars(evidence: Evidence) -> tuple[SpeedBar, ...]:

@@ -16,6 +16,7 @@ from apr_qa.vocab.lookup import for_the_same
 from apr_qa.vocab.plan import Claim, Subject
 from apr_qa.vocab.scenario import Scenario
 from apr_qa.vocab.score import GatewayState, Scorecard
+from apr_qa.vocab.stopped import stopped_early
 from apr_qa.vocab.verdict import Outcome
 
 _CELLS = {f"{f}-{b}-{m}": Subject(format=f, backend=b, modality=m) for f in Format for b in Backend for m in Modality}
@@ -72,6 +73,10 @@ def not_proved(evidence: Evidence, card: Scorecard) -> tuple[Statement, ...]:
     run = evidence.run
     found = [Statement(strong=one_line(n, 120), rest=" (the claim was narrowed to this).") for n in run.narrowed]
     found += _unfenced(run.host.get("isolation"))
+    if early := stopped_early(evidence):
+        found.append(Statement(strong="Stopped early", rest=f": {one_line(early, 400)}."))
+    if run.unlocked:
+        found.append(Statement(strong="Playbook not as locked", rest=f": {one_line(run.unlocked, 200)}."))
     reasons: defaultdict[tuple[str, bool], list[str]] = defaultdict(list)
     for item in run.not_run:
         reasons[item.reason, item.required].append(item.what)

@@ -9,6 +9,7 @@ from apr_qa.reports._json import safe_json, well_formed
 from apr_qa.vocab.evidence import Evidence
 from apr_qa.vocab.plugs import Report
 from apr_qa.vocab.score import Scorecard
+from apr_qa.vocab.stopped import stopped_early
 from apr_qa.vocab.throughput import throughput
 from apr_qa.vocab.validity import expiry
 
@@ -75,6 +76,8 @@ def _origins(evidence: Evidence) -> dict[str, object]:
             for (fmt, backend), speed in throughput(complete(evidence)).items()
         },
         "narrowed": [well_formed(words, 300) for words in run.narrowed],
+        "stopped_early": well_formed(stopped_early(evidence), 500),
+        "unlocked": well_formed(run.unlocked, 300),
         "not_run": [
             {"what": well_formed(n.what, 300), "reason": well_formed(n.reason, 300), "required": n.required}
             for n in run.not_run

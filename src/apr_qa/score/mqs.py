@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 
 from apr_qa.errors import InputError
 from apr_qa.score import categories, gateways, verdict
-from apr_qa.score.bound import lower_bound
 from apr_qa.score.grade import FORMULA, PRODUCTION_FROM, QUALIFIES_FROM, grade, normalised
 from apr_qa.score.tally import Tally
+from apr_qa.stats.bound import lower_bound
 from apr_qa.vocab.axes import Category
 from apr_qa.vocab.evidence import Judged, Record, RunRecord
 from apr_qa.vocab.observation import Observation
@@ -74,7 +74,7 @@ def _card(run: RunRecord, tally: Tally) -> Scorecard:
         penalties=penalties,
         judged=judged,
         corroborated=outcomes[Outcome.CORROBORATED],
-        lower_bound=lower_bound(outcomes[Outcome.CORROBORATED], judged),
+        lower_bound=lower_bound(outcomes[Outcome.CORROBORATED], judged, run.sequential.looks if run.sequential else 1),
         outcomes={outcome.value: outcomes[outcome] for outcome in Outcome},
         matrix_judged=tally.matrix_judged(),
     )

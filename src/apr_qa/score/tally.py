@@ -12,6 +12,7 @@ from apr_qa.vocab.evidence import Judged, Record, RunRecord
 from apr_qa.vocab.observation import Ending, Observation
 from apr_qa.vocab.plan import Claim
 from apr_qa.vocab.scenario import Purpose, Scenario
+from apr_qa.vocab.sequential import STOPPED
 from apr_qa.vocab.verdict import Outcome
 
 NEVER_JUDGED = (Outcome.UNJUDGED, "it was planned but never judged")
@@ -26,6 +27,8 @@ class Tally:
     """Outcome and reason by claim id."""
     matrix: set[str] = field(default_factory=set)
     """Ids of matrix scenarios."""
+    left_out: set[str] = field(default_factory=set)
+    """Ids of scenarios that the plan's own rule stopped before."""
     not_on_trial: set[str] = field(default_factory=set)
     """Ids of scenarios asked of the judge's own eye: its faults cost the model nothing."""
     penalties: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -65,6 +68,8 @@ class Tally:
         """Count a verdict. The plan's word on weight and severity stands before the verdict's."""
         self.claims.setdefault(judged.claim.id, judged.claim)
         self.decided[judged.claim.id] = (judged.verdict.outcome, judged.verdict.reason)
+        if judged.verdict.outcome is Outcome.SKIPPED and STOPPED in judged.verdict.detail:
+            self.left_out.update(judged.claim.needs)
 
     def results(self) -> Iterator[tuple[Claim, Outcome, str]]:
         """Yield every planned claim with its outcome and reason, in the order of the plan."""
@@ -78,4 +83,4 @@ class Tally:
     def matrix_judged(self) -> int:
         """Return the number of matrix scenarios that a judged claim rests on."""
         rested_on = {need for claim, outcome, _ in self.results() if outcome.is_judged for need in claim.needs}
-        return len(rested_on & self.matrix)
+        return len(rested_on & self.matrix - self.left_out)

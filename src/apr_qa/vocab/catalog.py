@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from apr_qa.vocab.axes import Backend, Cell, Format, Modality, SizeClass, Tier
 from apr_qa.vocab.playbook import Prompt
 from apr_qa.vocab.score import Status
+from apr_qa.vocab.sequential import SequentialRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,8 @@ class TierSpec:
     """Raw MQS from which the status is CERTIFIED."""
     best_status: Status
     """The tier caps the claim."""
+    sequential: SequentialRule | None = None
+    """How a run may stop early when the user lets it; None: it asks everything."""
     prompts: tuple[Prompt, ...] = ()
     """What is asked when a playbook lists no prompts of its own."""
 

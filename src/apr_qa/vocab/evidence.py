@@ -13,6 +13,7 @@ from apr_qa.vocab.observation import Observation
 from apr_qa.vocab.plan import Claim, NotRun
 from apr_qa.vocab.scenario import Scenario
 from apr_qa.vocab.score import Status
+from apr_qa.vocab.sequential import SequentialRule
 from apr_qa.vocab.verdict import Verdict
 
 SCHEMA_VERSION = 1
@@ -64,6 +65,8 @@ class RunRecord:
     scenarios: Sequence[Scenario] = ()
     plug_ins: tuple[str, ...] = ()
     """Third-party plug-ins named by the user."""
+    sequential: SequentialRule | None = None
+    """How the run could stop before all was asked; None: it could not."""
     unlocked: str = ""
     """Why the playbook was not as its lock says, when it was run all the same."""
     best_status: Status = Status.PROVISIONAL

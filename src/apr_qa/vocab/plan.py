@@ -8,6 +8,7 @@ from typing import Any
 
 from apr_qa.vocab.axes import Backend, Category, Cell, FailurePolicy, Format, Gateway, Modality, Severity, Tier
 from apr_qa.vocab.scenario import Scenario
+from apr_qa.vocab.sequential import SequentialRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -74,3 +75,5 @@ class Plan:
     predicted_minutes: float = 0.0
     predicted_disk_bytes: int = 0
     notes: tuple[str, ...] = ()
+    sequential: SequentialRule | None = None
+    """How the run may stop before all is asked; None: it does not."""

@@ -52,6 +52,8 @@ def _line(record: Record, standing: Standing) -> dict[str, Any]:
         "grade": record.grade,
         "reason": record.reason,
         "narrowed": list(record.narrowed),
+        "stopped_early": record.stopped_early,
+        "unlocked": record.unlocked,
         "engines": ", ".join(dict.fromkeys(f"{e.name} {e.version}" for e in record.engines.values())),
         "evidence": record.evidence,
         "expires": record.expires,

@@ -11,6 +11,7 @@ import typer
 from apr_qa.cli.options import RunOptions, TierOption, with_run_options
 from apr_qa.cli.room import SHARDS, CliCommand
 from apr_qa.cli.selecting import targets_of
+from apr_qa.errors import InputError
 
 if TYPE_CHECKING:
     from apr_qa.pipeline.shards import Fleet
@@ -72,6 +73,10 @@ def plan(
     from apr_qa.pipeline.results import as_json
     from apr_qa.pipeline.shards import Fleet, plan_shards
 
+    if options.sequential:
+        raise InputError(
+            "shards are run apart and cannot stop each other", where="--sequential", remedy="Leave it out."
+        )
     fleet = Fleet(runners=tuple(runner_of(word) for word in runners or [DEFAULT_RUNNERS]), shards=shards)
     wishes = options.wishes()
     asked = _of_job(job, wishes, fleet) if job else _of_words(words or [], tier, wishes, fleet)

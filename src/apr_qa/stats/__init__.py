@@ -1,0 +1,1 @@
+"""Arithmetic of doubt: sequential tests, intervals, paired comparisons. Numbers in, numbers out."""
