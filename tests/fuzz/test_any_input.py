@@ -23,7 +23,12 @@ JSON = st.recursive(
     max_leaves=8,
 )
 SHAPES = st.lists(st.integers(1, 5), min_size=1, max_size=4)
-MODELS = st.dictionaries(st.from_regex(r"[a-z]+(\.[a-z0-9_]+){0,3}", fullmatch=True), SHAPES, min_size=1, max_size=6)
+MODELS = st.dictionaries(
+    st.from_regex(r"[a-z]+(\.[a-z0-9_]+){0,3}", fullmatch=True).filter(lambda n: len(n) < 60),
+    SHAPES,
+    min_size=1,
+    max_size=6,
+)
 
 
 def pieces(name: str) -> st.SearchStrategy[bytes]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from bad_file_corpus import CUT, GOOD, corpus
+from weight_builders import safetensors_bytes
 
 from apr_qa.weights import open_weights
 
@@ -62,5 +63,8 @@ def test_the_watch_bites(tmp_path: Path) -> None:
     """A good file among the bad ones is seen, and a reader that does not end is ended."""
     outcomes, _, _ = read_all(tmp_path, [GOOD["apr"], b"x"])
     assert Counter(outcomes) == {"accepted": 1, "refused": 1}
+    (tmp_path / "large").mkdir()
+    _, grown, _ = read_all(tmp_path / "large", [b"x", safetensors_bytes(b"{" + b" " * (30 << 20) + b"}")])
+    assert grown > 30 << 20
     hang = "import signal, sys; sys.argv[0] = ''; signal.setitimer(signal.ITIMER_PROF, 0.1)\nwhile True: pass"
     assert subprocess.run([sys.executable, "-c", hang], check=False).returncode == -signal.SIGPROF

@@ -100,7 +100,7 @@ def _region(scene: Scene, what: str, offset: int, earliest: int, latest: int) ->
 def _metadata(scene: Scene, data: memoryview, span: tuple[int, int]) -> dict[str, object]:
     offset, size = span
     where = f"metadata at offset {offset}"
-    value = strict_json(scene, bytes(data[offset : offset + size]), where)
+    value = strict_json(scene, data[offset : offset + size], where)
     if not isinstance(value, dict):
         scene.refuse(where, "is not a JSON object")
     return value

@@ -29,7 +29,7 @@ def parse(file: Path, data: memoryview) -> Header:
     """Return the header of the whole file `data`. Raises MalformedWeights."""
     scene = Scene(file)
     length = _header_length(scene, data)
-    header = _header_object(scene, bytes(data[_LENGTH_BYTES : _LENGTH_BYTES + length]))
+    header = _header_object(scene, data[_LENGTH_BYTES : _LENGTH_BYTES + length])
     metadata = _metadata(scene, header.pop("__metadata__", {}))
     start = _LENGTH_BYTES + length
     tensors = {name: _tensor(scene, name, entry, (start, len(data))) for name, entry in header.items()}
@@ -56,10 +56,14 @@ def _header_length(scene: Scene, data: memoryview) -> int:
     return length
 
 
-def strict_json(scene: Scene, text: bytes, where: str) -> object:
-    """Return the JSON value in `text`: UTF-8, no duplicate key, no NaN, no bottomless nesting, no swarm of lists."""
+def strict_json(scene: Scene, data: bytes | memoryview, where: str) -> object:
+    """Return the JSON value in `data`: UTF-8, no duplicate key, no NaN, no bottomless nesting, no swarm of lists."""
+    try:
+        text = str(data, "utf-8")  # once: a header may be tens of megabytes
+    except UnicodeDecodeError as error:
+        scene.refuse(where, f"is not UTF-8 (byte {error.start})")
     # An empty list is two bytes in the file and fifty-six in memory.
-    containers = text.count(b"[") + text.count(b"{")
+    containers = text.count("[") + text.count("{")
     most = _CONTAINERS + len(text) // _BYTES_A_CONTAINER
     scene.require(containers <= most, where, f"opens {containers} lists and objects, more than {most} for its length")
 
@@ -75,18 +79,18 @@ def strict_json(scene: Scene, text: bytes, where: str) -> object:
         raise ValueError(f"{word} is not JSON")
 
     try:
-        return json.loads(text.decode("utf-8"), object_pairs_hook=unique, parse_constant=constant)
+        return json.loads(text, object_pairs_hook=unique, parse_constant=constant)
     except RecursionError:
         scene.refuse(where, "is nested too deep")
-    except ValueError as error:  # also UnicodeDecodeError and JSONDecodeError
+    except ValueError as error:  # also JSONDecodeError
         scene.refuse(where, f"is not strict JSON: {error}")
 
 
-def _header_object(scene: Scene, text: bytes) -> dict[str, object]:
+def _header_object(scene: Scene, data: memoryview) -> dict[str, object]:
     where = f"header at offset {_LENGTH_BYTES}"
-    scene.require(text[:1] == b"{", where, "does not begin with '{'")
-    scene.require(text[-1:] in b"} \t\r\n", where, "does not end with '}'")
-    value = strict_json(scene, text, where)
+    scene.require(data[0] == ord("{"), where, "does not begin with '{'")
+    scene.require(data[-1] in b"} \t\r\n", where, "does not end with '}'")
+    value = strict_json(scene, data, where)
     if not isinstance(value, dict):
         scene.refuse(where, "is not a JSON object")
     return value
