@@ -30,6 +30,10 @@ class Hub:
     """Served instead of the true bytes, of equal length."""
     ranges: list[str] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
+    manners: str = ""
+    """How files with a range are answered wrongly (`_misbehaved`)."""
+    sent: dict[str, int] = field(default_factory=dict)
+    """Body bytes of each file that the client took."""
     base: str = ""
 
 
@@ -110,23 +114,44 @@ class _Handler(BaseHTTPRequestHandler):
             return self._refuse(404, "EntryNotFound")
         data = self.held.swapped.get(name, self.held.files[name])
         etag = hashlib.sha256(self.held.files[name]).hexdigest()
-        first = 0
+        first, last = 0, len(data) - 1
         if wanted := self.headers.get("Range"):
             self.held.ranges.append(f"{name} {wanted}")
-            first = int(wanted.removeprefix("bytes=").split("-")[0])
-        self.send_response(206 if first else 200)
+            begin, _, end = wanted.removeprefix("bytes=").partition("-")
+            first, last = int(begin), min(last, int(end or last))
+        status = 206 if wanted else 200
+        span = f"bytes {first}-{last}/{len(data)}"
+        if wanted and self.held.manners:
+            status, first, last, span = self._misbehaved(status, first, last, span, len(data))
+        self.send_response(status)
         self.send_header("ETag", f'"{etag}"')
         self.send_header("X-Repo-Commit", self.held.commit)
         self.send_header("Accept-Ranges", "bytes")
-        self.send_header("Content-Length", str(len(data) - first))
-        if first:
-            self.send_header("Content-Range", f"bytes {first}-{len(data) - 1}/{len(data)}")
+        self.send_header("Content-Length", str(last + 1 - first))
+        if status == 206:
+            self.send_header("Content-Range", span)
         self.end_headers()
         if body:
-            self._send(data[first:])
+            self._send(name, data[first : last + 1])
         return None
 
-    def _send(self, data: bytes) -> None:
+    def _misbehaved(self, status: int, first: int, last: int, span: str, size: int) -> tuple[int, int, int, str]:
+        manners = self.held.manners
+        if manners == "ignores ranges":
+            return 200, 0, size - 1, span
+        if manners == "sends more":
+            return status, first, size - 1, span
+        if manners == "lies about the length":
+            return status, first, last, f"bytes {first}-{last}/{size + 1}"
+        if manners == "starts elsewhere":
+            return status, first, last, f"bytes {first + 1}-{last}/{size}"
+        if manners == "says it ends":
+            return 416, first, last, span
+        if manners == "always cuts off":
+            self.held.cut_after = 0
+        return status, first, last, span
+
+    def _send(self, name: str, data: bytes) -> None:
         cut = self.held.cut_after
         if cut is not None and len(data) > cut:
             self.held.cut_after = None
@@ -134,7 +159,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.close()
             return
-        self.wfile.write(data)
+        try:
+            for start in range(0, len(data), 1 << 16):
+                part = data[start : start + (1 << 16)]
+                self.wfile.write(part)
+                self.held.sent[name] = self.held.sent.get(name, 0) + len(part)
+        except ConnectionError:  # the client has all it wants
+            self.close_connection = True
 
     def _json(self, value: object, *, body: bool) -> None:
         data = json.dumps(value).encode()

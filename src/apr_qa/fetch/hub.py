@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from apr_qa.files import sha256_file, write_text
 
 KINDS = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.md", "*.model")
 """What is fetched. A GGUF of the Hub is never ground truth, so none is taken from there."""
+_YES = frozenset({"1", "ON", "YES", "TRUE"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +58,8 @@ class Fetched:
     """True when every file was compared with the Hub's digests in this call."""
 
 
-def resolve(repo: str, revision: str = "") -> HubModel:
-    """Ask the Hub what `repo` holds at `revision` (a branch, tag or commit; default: its main branch).
+def resolve(repo: str, revision: str = "", kinds: Sequence[str] = KINDS) -> HubModel:
+    """Ask the Hub which files of `kinds` `repo` holds at `revision` (branch, tag or commit; default: its main branch).
 
     Raises InputError for a model that is not there or not ours to read, WorkspaceError when the Hub cannot be asked.
     """
@@ -74,7 +75,7 @@ def resolve(repo: str, revision: str = "") -> HubModel:
             git_blob=entry.blob_id or "",
         )
         for entry in sorted(info.siblings or [], key=lambda e: e.rfilename)
-        if any(Path(entry.rfilename).match(kind) for kind in KINDS) and "/" not in entry.rfilename
+        if any(Path(entry.rfilename).match(kind) for kind in kinds) and "/" not in entry.rfilename
     )
     if not info.sha:
         raise WorkspaceError("the Hub named no commit", where=repo, remedy="Try again later.")
@@ -99,7 +100,7 @@ def fetch(repo: str, revision: str, cache: Path, busy: Callable[[str], None]) ->
     or a file is not what the Hub says it is (the file is removed, so that the same command fetches it anew).
     The revision asked for is noted in the cache as the Hub's own library does it, so that it is found offline.
     """
-    if os.environ.get("HF_HUB_OFFLINE", "").strip().upper() in {"1", "ON", "YES", "TRUE"}:
+    if os.environ.get("HF_HUB_OFFLINE", "").strip().upper() in _YES:
         return _cached(repo, revision, cache)
     model = resolve(repo, revision)
     make_folder(cache)
@@ -111,6 +112,16 @@ def fetch(repo: str, revision: str, cache: Path, busy: Callable[[str], None]) ->
         _check(folder / file.name, file)
     write_text(folder.parents[1] / "refs" / (revision or "main"), model.revision)
     return Fetched(folder=folder, revision=model.revision, checked=True)
+
+
+def is_here(repo: str, revision: str, cache: Path) -> bool:
+    """Return whether only the cache is asked, or holds the weights of that revision already."""
+    if os.environ.get("HF_HUB_OFFLINE", "").strip().upper() in _YES:
+        return True
+    home = cache / f"models--{repo.replace('/', '--')}"
+    note = home / "refs" / (revision or "main")
+    commit = note.read_text(encoding="utf-8").strip() if note.is_file() else revision
+    return bool(commit) and any((home / "snapshots" / commit).glob("*.safetensors"))
 
 
 def _cached(repo: str, revision: str, cache: Path) -> Fetched:

@@ -64,11 +64,21 @@ class Inspection:
         return Exit.PASSED if any(one.verdict.outcome.is_judged for one in self.judged) else Exit.NO_VERDICT
 
 
-def inspect(path: Path, against: Path | None = None, busy: Callable[[str], None] = lambda _doing: None) -> Inspection:
+def of_files(gate: str) -> bool:
+    """Return whether a gate can be judged from files alone."""
+    return gate.startswith(OF_FILES)
+
+
+def inspect(
+    path: Path,
+    against: Path | None = None,
+    busy: Callable[[str], None] = lambda _doing: None,
+    judges: Callable[[str], bool] = of_files,
+) -> Inspection:
     """Judge the weights file or model folder at `path`; `against` gives the ground truth, a SafeTensors file or folder.
 
-    Nothing is written and no engine is run; the reference engine computes where it can read the model. Raises
-    InputError for paths at which there is nothing to judge.
+    `judges`: which gates are asked, by id. Nothing is written and no engine is run; the reference engine computes where
+    it can read the model. Raises InputError for paths at which there is nothing to judge.
     """
     files = locate(path, Wanted())
     if against is not None:
@@ -78,7 +88,7 @@ def inspect(path: Path, against: Path | None = None, busy: Callable[[str], None]
     for variant in _variants(files) if path.is_dir() else (files,):
         brief = _brief(variant)
         for gate in furnish(GATES, Gate):
-            if not gate.spec.id.startswith(OF_FILES):
+            if not judges(gate.spec.id):
                 continue
             drawn = gate.draw(gate.spec, brief)
             not_judged |= dict.fromkeys(_reasons(drawn, variant))

@@ -33,8 +33,8 @@ def prepare(target: Target, wishes: Wishes, busy: Busy, here: Machine | None = N
     `here`: the machine to plan for, when it is not this one. Raises AprQaError for whatever stands in the way before
     the first question.
     """
-    files, chosen = gather(target, wishes, busy)
     here = here or machine()
+    files, chosen = gather(target, wishes, busy, here.memory_bytes)
     busy("planning")
     held = standing(files, here, cache_folder(wishes.model_cache))
     files = held.files
@@ -52,10 +52,10 @@ def prepare(target: Target, wishes: Wishes, busy: Busy, here: Machine | None = N
     )
 
 
-def gather(target: Target, wishes: Wishes, busy: Busy) -> tuple[ModelFiles, Chosen]:
+def gather(target: Target, wishes: Wishes, busy: Busy, memory_bytes: int = 0) -> tuple[ModelFiles, Chosen]:
     """Return the model's files, with digests, and the engines to be asked about them. Raises AprQaError."""
     wanted = wishes.formats or target.playbook.model.formats
-    files = hashed(files_of(target, wishes, busy), busy)
+    files = hashed(files_of(target, wishes, busy, memory_bytes), busy)
     busy("looking for the engines")
     chosen = engines.choose(wishes.engine, wanted, wishes.apr_binary)
     return hashed(with_conversions(files, wanted, chosen, cache_folder(wishes.model_cache), busy), busy), chosen

@@ -41,9 +41,11 @@ class Fleet:
     shards: int | None = None
 
     def as_machine(self, here: Machine) -> Machine:
-        """This machine, with the gpu that the fleet has and it has not."""
+        """This machine, with the gpu and the memory that the fleet has and it has not."""
+        memory = max((here.memory_bytes, *(runner.memory_bytes or 0 for runner in self.runners)))
         gpus = [runner for runner in self.runners if runner.backend is Backend.GPU]
-        return replace(here, gpu=here.gpu or f"of a runner ({', '.join(gpus[0].labels)})" if gpus else here.gpu)
+        gpu = here.gpu or f"of a runner ({', '.join(gpus[0].labels)})" if gpus else here.gpu
+        return replace(here, gpu=gpu, memory_bytes=memory)
 
 
 def plan_shards(targets: Sequence[Target], wishes: Wishes, fleet: Fleet, busy: Busy, *, job: str = "") -> ShardedPlan:

@@ -10,10 +10,12 @@ from apr_qa.catalog.models import find
 from apr_qa.catalog.tiers import tiers
 from apr_qa.errors import InputError
 from apr_qa.fetch.cache import cache_folder
-from apr_qa.fetch.hub import fetch
+from apr_qa.fetch.hub import fetch, is_here
 from apr_qa.fetch.locate import Wanted, locate
+from apr_qa.pipeline.certifiable import require_certifiable
 from apr_qa.pipeline.wishes import Wishes
 from apr_qa.playbook.compose import compose, universal
+from apr_qa.run.machine import machine
 from apr_qa.vocab.artefacts import ModelFiles
 from apr_qa.vocab.axes import Tier
 from apr_qa.vocab.catalog import KnownModel, TierSpec
@@ -61,8 +63,11 @@ def by_playbook(playbook: Playbook, path: Path | None = None) -> Target:
     return Target(playbook=playbook, tier=tiers()[playbook.tier], path=path)
 
 
-def files_of(target: Target, wishes: Wishes, busy: Busy) -> ModelFiles:
-    """Return the model's files: from the path given, the checkout, the cache or the Hub. Raises AprQaError."""
+def files_of(target: Target, wishes: Wishes, busy: Busy, memory_bytes: int = 0) -> ModelFiles:
+    """Return the model's files: from the path given, the checkout, the cache or the Hub. Raises AprQaError.
+
+    A model of the Hub is refused from its headers when it cannot be certified with `memory_bytes` (0: this machine's).
+    """
     spec = target.playbook.model
     wanted = Wanted(formats=wishes.formats or spec.formats, quantizations=spec.quantizations)
     if target.path is not None:
@@ -73,6 +78,8 @@ def files_of(target: Target, wishes: Wishes, busy: Busy) -> ModelFiles:
     own = cache / spec.hf_repo.replace("/", "--")
     if own.is_dir():
         return locate(own, wanted, model=spec.hf_repo, revision=spec.revision)
+    if not is_here(spec.hf_repo, spec.revision, cache):
+        require_certifiable(spec.hf_repo, spec.revision, cache, memory_bytes or machine().memory_bytes, busy)
     got = fetch(spec.hf_repo, spec.revision, cache, busy)
     return locate(got.folder, wanted, model=spec.hf_repo, revision=got.revision)
 

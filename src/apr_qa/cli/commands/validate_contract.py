@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 def validate_contract(
-    model: Annotated[Path, typer.Argument(metavar="FILE|FOLDER", help="A weights file, or a whole model.")],
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="A weights file, a model's folder, or hf://ORG/NAME[@REVISION].")
+    ],
     against: Annotated[
         Path | None, typer.Option(metavar="FILE|FOLDER", help="The ground truth: SafeTensors, a file or a folder.")
     ] = None,
@@ -26,6 +28,7 @@ def validate_contract(
 
     A folder is judged whole: weights in every format, config, generation config, tokenizer, template, foreign files.
     A converted file is held against the SafeTensors files beside it, or those of --against; what is wrong is named.
+    Of a model of the Hub only headers and small files are fetched, and what can be told from them is judged.
 
     Exit status: 0 every claim that could be judged survived, 1 one fell, 2 nothing there, 3 nothing could be judged.
 
@@ -34,13 +37,19 @@ def validate_contract(
         apr-qa validate-contract models/tiny
 
         apr-qa validate-contract model.gguf --against models/tiny/safetensors
+
+        apr-qa validate-contract hf://Qwen/Qwen2.5-Coder-1.5B-Instruct
     """
     from apr_qa.cli.live import watching
     from apr_qa.pipeline.contract import inspect
+    from apr_qa.pipeline.remote import SCHEME, inspect_remote
     from apr_qa.pipeline.results import as_json
 
     with watching("files", quiet=True) as watch:
-        found = inspect(model, against, watch.busy)
+        if model.startswith(SCHEME):
+            found = inspect_remote(model, watch.busy)
+        else:
+            found = inspect(Path(model), against, watch.busy)
     if json:
         typer.echo(as_json(_plain(found)))
     else:
