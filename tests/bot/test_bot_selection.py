@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import pytest
 
 from apr_qa.bot.parser import parse
-from apr_qa.bot.selection import Registry, Selection, select
+from apr_qa.bot.selection import Registry, Selection, backends_here, formats_here, select
 from apr_qa.catalog.models import find, known_models
 from apr_qa.github.policy import Policy, TierPolicy
-from apr_qa.vocab.axes import Tier
+from apr_qa.vocab.axes import Backend, Format, Tier
 from apr_qa.vocab.orders import Order
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -92,3 +92,12 @@ def test_without_gpu_runners_the_gap_is_shown() -> None:
     assert (item.cells, item.required, bool(item.gap)) == (9, 18, True)
     (item,) = _select(f"{SMALL} backend=cpu", Policy()).chosen
     assert (item.cells, item.required, item.gap) == (9, 9, "")
+
+
+def test_what_a_tier_does_not_ask_for_narrows_nothing() -> None:
+    """The policy says what the machines offer; a tier that asks for less of it is not narrowed by that."""
+    policy = Policy(backends=(Backend.CPU,), formats=(Format.SAFETENSORS, Format.GGUF))
+    assert (backends_here(policy, Tier.SMOKE), formats_here(policy, Tier.SMOKE)) == ((), ())
+    assert backends_here(policy, Tier.MVP) == (Backend.CPU,)
+    assert formats_here(policy, Tier.MVP) == (Format.SAFETENSORS, Format.GGUF)
+    assert formats_here(Policy(formats=(Format.GGUF,)), Tier.SMOKE) == (Format.GGUF,)

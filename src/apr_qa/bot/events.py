@@ -8,7 +8,7 @@ from apr_qa.bot.job import Job, name_of
 from apr_qa.bot.parser import parse
 from apr_qa.bot.playbooks import are_playbooks, brought, read_changed
 from apr_qa.bot.reading import COMMAND, normalised
-from apr_qa.bot.selection import Registry, select
+from apr_qa.bot.selection import Registry, backends_here, formats_here, select
 from apr_qa.bot.situation import Answer, Surroundings
 from apr_qa.errors import InputError
 from apr_qa.github import facts
@@ -87,8 +87,8 @@ def _push(event: Push, door: Door) -> Answer:
         tier=Tier.SMOKE,
         models=models,
         playbooks=brought(read, models, Tier.SMOKE),
-        backends=policy.backends,
-        formats=policy.formats,
+        backends=backends_here(policy, Tier.SMOKE),
+        formats=formats_here(policy, Tier.SMOKE),
         gpu=policy.gpu,
         shards=policy.shards,
         trusted=decision.trusted,
@@ -118,16 +118,16 @@ def _models(asked: _Asked, policy: Policy, door: Door, around: Surroundings) -> 
 
 
 def _job(asked: _Asked, order: Order, policy: Policy, head: str, models: tuple[str, ...]) -> Job:
-    trusted = asked.decision.trusted
+    trusted, tier = asked.decision.trusted, order.tier or policy.default_tier
     return Job(
         repo=asked.repo,
         number=None,
         sha=head,
         branch=asked.default_branch,
-        tier=order.tier or policy.default_tier,
+        tier=tier,
         models=models,
-        backends=order.backends or policy.backends,
-        formats=order.formats or policy.formats,
+        backends=order.backends or backends_here(policy, tier),
+        formats=order.formats or formats_here(policy, tier),
         gpu=policy.gpu,
         shards=order.shards or policy.shards,
         seed=order.seed,

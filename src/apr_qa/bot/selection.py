@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from apr_qa.catalog.models import find, known_models
 from apr_qa.catalog.tiers import tiers
@@ -24,6 +25,8 @@ _STORED_BYTES = 2.0
 _TOKENS = 24
 _GPU_FASTER = 10
 _FAILED = (Status.BLOCKED, Status.PARTIAL, Status.FAIL)
+
+_Axis = TypeVar("_Axis", Backend, Format)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +135,7 @@ def _is_stale(row: Mapping[str, str], now: datetime, days: int) -> bool:
 
 def _sized(model: KnownModel, revision: str, order: Order, tier: Tier, policy: Policy) -> Chosen:
     spec = tiers()[tier]
-    backends, formats = order.backends or policy.backends, order.formats or policy.formats
+    backends, formats = order.backends or backends_here(policy, tier), order.formats or formats_here(policy, tier)
     wanted = [c for c in spec.cells if _asked(c, backends, formats)]
     able = [c for c in wanted if policy.gpu or c.backend is not Backend.GPU]
     size = billions(model.parameters) * 1e9
@@ -149,6 +152,22 @@ def _sized(model: KnownModel, revision: str, order: Order, tier: Tier, policy: P
 
 def _asked(cell: Cell, backends: tuple[Backend, ...], formats: tuple[Format, ...]) -> bool:
     return (not backends or cell.backend in backends) and (not formats or cell.format in formats)
+
+
+def backends_here(policy: Policy, tier: Tier) -> tuple[Backend, ...]:
+    """Return what of the tier's backends the machines offer; empty: all of them, so nothing is narrowed."""
+    return _here(policy.backends, {cell.backend for cell in tiers()[tier].cells})
+
+
+def formats_here(policy: Policy, tier: Tier) -> tuple[Format, ...]:
+    """Return what of the tier's formats is asked for here; empty: all of them, so nothing is narrowed."""
+    return _here(policy.formats, {cell.format for cell in tiers()[tier].cells})
+
+
+def _here(offered: tuple[_Axis, ...], asked: set[_Axis]) -> tuple[_Axis, ...]:
+    """What is offered and asked. When that is nothing, what is offered: the plan then says what is wrong with it."""
+    both = tuple(value for value in offered if value in asked)
+    return () if asked <= set(both) else both or offered
 
 
 def _minutes(cell: Cell, parameters: float, scenarios: int) -> float:

@@ -20,7 +20,10 @@ Certified = Sequence[tuple[Evidence, Record]]
 
 def shown(certified: Certified, base: Snapshot, ticketed: Ticketed, rules: TicketPolicy, server: str) -> list[Result]:
     """Return what is told of each model. Raises InputError when a record of the registry is broken, GitHubError."""
-    earlier = earlier_records(base, [record.model for _, record in certified])
+    # (an answer that is given again finds its own record there, and that is none before it)
+    found = earlier_records(base, [record.model for _, record in certified])
+    mine = [record for _, record in certified]
+    earlier = {model: before for model, all_ in found.items() if (before := tuple(r for r in all_ if r not in mine))}
     return [
         Result(
             record=record,
@@ -28,10 +31,17 @@ def shown(certified: Certified, base: Snapshot, ticketed: Ticketed, rules: Ticke
             earlier=earlier.get(record.model, ()),
             tickets=_tickets(record, ticketed, rules, server),
             culprits=_culprits(record, ticketed),
-            open=tuple((c.reason, c.count) for c in open_claims(evidence) if c.outcome is Outcome.UNJUDGED),
+            open=_open(evidence, record),
         )
         for evidence, record in certified
     ]
+
+
+def _open(evidence: Evidence, record: Record) -> tuple[tuple[str, int], ...]:
+    """Why claims have no verdict; those that no verdict speaks of were not asked any more."""
+    told = tuple((c.reason, c.count) for c in open_claims(evidence) if c.outcome is Outcome.UNJUDGED)
+    rest = record.outcomes.get(Outcome.UNJUDGED, 0) - sum(count for _, count in told)
+    return (*told, ("the run ended before they were asked", rest)) if rest > 0 else told
 
 
 def _culprits(record: Record, ticketed: Ticketed) -> Mapping[str, str]:

@@ -9,7 +9,7 @@ from apr_qa.bot.job import Job, name_of
 from apr_qa.bot.playbooks import brought
 from apr_qa.bot.reading import COMMAND
 from apr_qa.bot.room import BotCommand
-from apr_qa.bot.selection import Selection, select
+from apr_qa.bot.selection import Selection, backends_here, formats_here, select
 from apr_qa.bot.situation import Answer, Situation
 from apr_qa.errors import InputError
 from apr_qa.vocab.axes import Tier
@@ -47,8 +47,8 @@ def _job(order: Order, situation: Situation, tier: Tier, selection: Selection) -
         tier=tier,
         models=tuple(name_of(item.name, item.revision) for item in selection.chosen),
         playbooks=brought(situation.changed, [item.name for item in selection.chosen], tier),
-        backends=order.backends or policy.backends,
-        formats=order.formats or policy.formats,
+        backends=order.backends or backends_here(policy, tier),
+        formats=order.formats or formats_here(policy, tier),
         gpu=policy.gpu,
         shards=order.shards or policy.shards,
         seed=order.seed,

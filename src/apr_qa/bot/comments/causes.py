@@ -33,7 +33,7 @@ def caution(worst: Record, culprits: Mapping[str, str]) -> Part:
     whose = {"file": "The file is at fault, not the engine.", "engine": "The engine is at fault, not the file."}
     told = whose.get(culprits.get(lost.gate, ""), "")
     bold = f" **{told}**" if told else ""
-    return part(f"> [!CAUTION]\n> **{prose(worst.model)}{where}.** {prose(lost.reason, 300)}{bold}")
+    return part(f"> [!CAUTION]\n> **{prose(worst.model)}{where}.** {prose(lost.reason, 300).rstrip('.')}.{bold}")
 
 
 def causes(found: Sequence[Cause]) -> list[Part]:

@@ -94,9 +94,10 @@ def _advice(run: Ended, ordered: Sequence[Result]) -> str:
 
 
 def _table(ordered: Sequence[Result], run: Ended) -> Part:
-    heads = ("Model", "Status", "MQS", "Gateways", "Survived", "Proved at least", "Time")
-    rows = [_row(result) for result in ordered]
-    missing = [(cell(name), "⚠️ No result", "", "", "", "", "") for name in run.missing]
+    timed = any(result.minutes is not None for result in ordered)
+    heads = ("Model", "Status", "MQS", "Gateways", "Survived", "Proved at least", "Time")[: 7 if timed else 6]
+    rows = [_row(result)[: len(heads)] for result in ordered]
+    missing = [(cell(name), "⚠️ No result", "", "", "", "", "")[: len(heads)] for name in run.missing]
     bad = [row for row, result in zip(rows, ordered, strict=True) if result.record.status is not Status.CERTIFIED]
     fewer = table(heads, [*missing, *bad], (2, 4, 5, 6)) if bad or missing else ""
     note = f"and {plural(len(rows) - len(bad), 'model')} certified: the summary lists them."
@@ -138,7 +139,8 @@ def _gateways(record: Record) -> str:
 def _unjudged(run: Ended, ordered: Sequence[Result]) -> str:
     count = sum(r.unjudged for r in ordered)
     total = sum(sum(r.record.outcomes.values()) for r in ordered)
-    again = f" Ask again with `{COMMAND} retry`." if count or run.missing else ""
+    # (where a gateway fell, mending it comes before asking for the rest)
+    again = f" Ask again with `{COMMAND} retry`." if (count or run.missing) and run.status is not Status.BLOCKED else ""
     lost = f" The results of {plural(len(run.missing), 'model')} never arrived." if run.missing else ""
     cells, asked = (sum(len(getattr(r.record, name)) for r in ordered) for name in ("cells", "matrix_cells"))
     ran = f" {'All' if cells == asked else f'{cells} of'} {plural(asked, 'cell')} ran." if asked else ""
