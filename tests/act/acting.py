@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ class Act:
         """Put a workflow into the consumer's repository."""
         (self.repository / ".github" / "workflows" / name).write_text(text, encoding="utf-8")
 
-    def play(self, event: str, payload: Any, **variables: str) -> Played:
+    def play(self, event: str, payload: Any, secrets: Mapping[str, str] | None = None, **variables: str) -> Played:
         """Let the event happen and wait for the end of all jobs."""
         subprocess.run(["git", "init", "-q", "-b", "main"], cwd=self.repository, check=True)
         told = self._folder / "event.json"
@@ -58,6 +59,7 @@ class Act:
                 "--container-options", f"-v {self.artefacts}:/artefacts"]  # fmt: skip
         argv += [word for label in LABELS for word in ("-P", f"{label}={RUNNER_IMAGE}")]
         argv += [f"--local-repository={name}={folder}" for name, folder in self._local().items()]
+        argv += [word for name, value in (secrets or {}).items() for word in ("--secret", f"{name}={value}")]
         argv += [word for name, value in variables.items() for word in ("--env", f"{name}={value}")]
         # act keeps its settings and caches below HOME; the caller's are none of the play's business.
         env = {**os.environ, "HOME": str(self._folder)}

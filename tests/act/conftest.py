@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
+for folder in ("github/fake", "bot", "e2e", "action", "act"):
+    sys.path.insert(0, str(Path(__file__).parents[1] / folder))
 
-from acting import RUNNER_IMAGE, Act  # (after the path is set)
+from acting import RUNNER_IMAGE, Act  # noqa: E402  (after the path is set)
 
 
 @pytest.fixture(scope="session")

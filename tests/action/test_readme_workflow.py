@@ -1,4 +1,4 @@
-"""The consumer's workflow in the README is short, and everything that it names is there. `make lint` runs actionlint."""
+"""The consumer's workflow in the README is short, and what it names is there. `make lint` runs actionlint on it."""
 
 from __future__ import annotations
 
