@@ -38,6 +38,7 @@ REPO = "/repos/{owner}/{repo}"
 OPERATIONS = {
     REPO: "get",
     f"{REPO}/actions/runs/{{run_id}}/cancel": "post",
+    f"{REPO}/actions/runs/{{run_id}}/jobs": "get",
     f"{REPO}/check-runs": "post",
     f"{REPO}/check-runs/{{check_run_id}}": "patch",
     f"{REPO}/collaborators/{{username}}/permission": "get",

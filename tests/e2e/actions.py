@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import io
+import json
 import os
 import shutil
 import subprocess
@@ -51,6 +52,14 @@ class Store:
             shutil.copytree(artefact, target, dirs_exist_ok=True)
 
 
+def attest(workspace: Path, **given: Any) -> None:
+    """GitHub signs what the files name: a statement about the digests of real files. Here it is only looked at."""
+    subjects = (workspace / given["subject-checksums"]).read_text().splitlines()
+    assert subjects
+    assert all(len(line.split()[0]) == 64 for line in subjects)
+    assert json.loads((workspace / given["predicate-path"]).read_text())["result"] in ("PASSED", "WARNED", "FAILED")
+
+
 def checkout(workspace: Path, git: GitData, sha: str, program: Path, **given: Any) -> None:
     """Put the repository at a commit, or our own program, into the workspace. No token is left behind."""
     assert given["persist-credentials"] is False
@@ -68,7 +77,7 @@ def checkout(workspace: Path, git: GitData, sha: str, program: Path, **given: An
 
 def program_copy(root: Path, folder: Path) -> Path:
     """Return a copy of the program that nobody edits while it runs, as a checkout of our repository."""
-    for name in ("src", "run", "requirements", "pyproject.toml"):
+    for name in ("src", "run", "requirements", "pyproject.toml", "action.yml", "Dockerfile", "docker"):
         source = root / name
         if source.is_dir():
             shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -82,8 +91,12 @@ def clean_environment(program: Path, temp: Path, venv: Path) -> dict[str, str]:
     temp.mkdir(parents=True, exist_ok=True)
     if not (temp / "apr-qa-venv").is_symlink():
         (temp / "apr-qa-venv").symlink_to(venv)
+    (temp / "bin").mkdir(exist_ok=True)
+    docker = temp / "bin" / "docker"  # (these machines have none: the workflows then choose the host)
+    docker.write_text("#!/bin/sh\nexit 1\n")
+    docker.chmod(0o755)
     return {
-        "PATH": os.environ["PATH"],
+        "PATH": f"{temp / 'bin'}:{os.environ['PATH']}",
         "HOME": str(temp),
         "XDG_CACHE_HOME": str(temp / "cache"),
         "RUNNER_TEMP": str(temp),
@@ -91,4 +104,5 @@ def clean_environment(program: Path, temp: Path, venv: Path) -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
         "APR_QA_SECONDS_BETWEEN_WRITES": "0",
+        "APR_QA_SECONDS_BETWEEN_LOOKS": "1",
     }

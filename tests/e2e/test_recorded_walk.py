@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from talk import example
 from transcript import Transcript
 from workflows import Run
-from world import PLAYBOOK, ROOT, World, world
+from world import PLAYBOOK, POLICY, ROOT, World, world
 
 from apr_qa.bot.answering import LEDGER
 from apr_qa.bot.registering import FOLDER
@@ -62,6 +63,9 @@ def test_1_a_maintainer_certifies(here: World, record: Transcript) -> None:
     work = [done for done in run.done if done.command in ("plan", "run-shard", "publish")]
     assert not any("TOKEN" in name or "APP_KEY" in name for done in work for name, value in done.env.items() if value)
     assert "### ✅ Certified: 1 of 1 model, tier mvp" in here.sticky()
+    earlier = [line for comment in here.repo.comments.values() for line in comment.history]
+    assert any("### 🕓 Queued: 1 model, tier mvp" in body for body in earlier)
+    assert any("### 🔵 Running: 0 of" in body for body in earlier)
     assert _check(here, run) == ("completed", "success")
     assert _reaction(here) == ["hooray"]
     assert (_row(here)["status"], _row(here)["certified_tier"], _records(here)) == ("CERTIFIED", "mvp", 1)
@@ -148,3 +152,35 @@ def test_7_a_changed_playbook_takes_the_untrusted_path(here: World, record: Tran
     assert "brought by commit" in plan
     checks = [c for c in here.repo.checks.values() if c["head_sha"] == here.repo.git.head("pr-9")]
     assert [(c["status"], c["conclusion"]) for c in checks] == [("completed", "success")]
+
+
+def test_8_a_push_tries_the_playbooks_that_it_changes(here: World, record: Transcript) -> None:
+    """On the default branch that is trusted: the pushed text is tried at smoke and recorded; no comment is written."""
+    text = here.repo.git.text("main", PLAYBOOK).replace("seed: 42", "seed: 44")
+    after = here.repo.git.commit("main", {PLAYBOOK: text}, message="Another seed")
+    payload = example("push")
+    payload["repository"] |= {"full_name": "o/r", "default_branch": "main"}
+    commit = {"message": "Another seed", "added": [], "modified": [PLAYBOOK], "removed": []}
+    payload |= {"ref": "refs/heads/main", "after": after, "deleted": False, "commits": [commit]}
+    before = here.sticky(), _records(here)
+    run = here.run(ROOT / ".github/workflows/certify-push.yml", "push", payload, "ann")
+    record.event("A push changes a playbook", here, run)
+    assert run.done[-1].status == 0, run.done[-1].said
+    assert (here.sticky(), _records(here)) == (before[0], before[1] + 1)
+    checks = [c for c in here.repo.checks.values() if c["head_sha"] == after]
+    assert [(c["status"], c["conclusion"]) for c in checks] == [("completed", "success")]
+    # (what we commit starts nothing: the bot reads its own trailer)
+    ours = here.repo.git.git("log", "-1", "--format=%B", "main")
+    payload |= {"after": here.repo.git.head("main"), "commits": [{**commit, "message": ours}]}
+    again = here.run(ROOT / ".github/workflows/certify-push.yml", "push", payload, "mia")
+    assert [done.job for done in again.done] == ["hear: bot"]
+
+
+def test_9_at_night_the_policy_says_what(here: World, record: Transcript) -> None:
+    """The schedule carries out the policy's words on the default branch."""
+    here.repo.git.commit("main", {".github/apr-qa.yml": f"{POLICY}nightly: tiny smoke\n"})
+    before = _records(here)
+    run = here.run(ROOT / ".github/workflows/nightly.yml", "schedule", {"schedule": "17 2 * * *"}, "mia")
+    record.event("At night", here, run)
+    assert run.done[-1].status == 0, run.done[-1].said
+    assert _records(here) == before + 1

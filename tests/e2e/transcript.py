@@ -23,6 +23,11 @@ class Transcript:
         ]
         path.parent.mkdir(parents=True, exist_ok=True)
 
+    def event(self, title: str, world: World, run: Run) -> None:
+        """Write down what an event without a comment came to."""
+        self._lines += [f"## {title}", "", "| Job | Exit status |", "|---|--:|", *map(_row, run.done), ""]
+        self._end(world)
+
     def chapter(self, title: str, world: World, run: Run, said: str, *, pull: int = 7) -> None:
         """Write down what a comment came to."""
         who = world.asked.author
@@ -34,6 +39,9 @@ class Transcript:
             self._lines += ["Last reply:", "", *_quoted(reply), ""]
         if sticky := world.sticky(pull):
             self._lines += ["The comment about the run:", "", *_quoted(sticky), ""]
+        self._end(world)
+
+    def _end(self, world: World) -> None:
         self._lines += [*_state(world), "", f"_{time.monotonic() - self._began:.0f} s into the walk._", ""]
         self._path.write_text("\n".join(self._lines), encoding="utf-8")
 

@@ -11,13 +11,14 @@ import subprocess
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from actions import OURS, Store, checkout, clean_environment
+from actions import OURS, Store, attest, checkout, clean_environment
 from expressions import as_text, filled, holds
 from gh_git import GitData
 
@@ -39,6 +40,8 @@ class Event:
     secrets: Mapping[str, str]
     actor: str
     run_id: int
+    jobs: list[dict[str, Any]] = field(default_factory=list)
+    """What GitHub's list of jobs shows of this run."""
     attempt: int = 1
 
 
@@ -72,19 +75,32 @@ class Run:
         self._numbers = count(1)
         (folder / "event.json").write_text(json.dumps(event.payload))
 
-    def workflow(self, file: Mapping[Any, Any], inputs: Mapping[str, Any], secrets: Mapping[str, str]) -> Ran:
-        """Run a loaded workflow; return its outputs."""
-        context = {"inputs": inputs, "secrets": secrets, "github": self._github(), "needs": {}, "success": True}
+    def workflow(
+        self, file: Mapping[Any, Any], inputs: Mapping[str, Any], secrets: Mapping[str, str], path: str = ""
+    ) -> Ran:
+        """Run a loaded workflow; return its outputs. `path`: names of the jobs that called it."""
+        context = {
+            "path": path,
+            "inputs": inputs,
+            "secrets": secrets,
+            "github": self._github(),
+            "needs": {},
+            "success": True,
+        }
         ran: dict[str, Ran] = {}
         while len(ran) < len(file["jobs"]):
             ready = [n for n, job in file["jobs"].items() if n not in ran and set(_needs(job)) <= ran.keys()]
-            for name in ready:
-                ran[name] = self._job(name, file["jobs"][name], context, ran)
+            ran |= self._together(ready, file["jobs"], context, ran)
         told = {name: {"outputs": job.outputs, "result": job.result} for name, job in ran.items()}
         called = (file.get("on") or file.get(True) or {}).get("workflow_call") or {}
         outputs = {key: filled(o["value"], {**context, "jobs": told}) for key, o in called.get("outputs", {}).items()}
         bad = any(job.result == "failure" for job in ran.values())
         return Ran("failure" if bad else "success", outputs)
+
+    def _together(self, names: list[str], jobs: Any, context: Mapping[str, Any], ran: dict[str, Ran]) -> dict[str, Ran]:
+        """Run jobs at the same time, as GitHub does."""
+        with ThreadPoolExecutor(4) as pool:
+            return dict(zip(names, pool.map(lambda n: self._job(n, jobs[n], context, ran), names), strict=True))
 
     def _github(self) -> dict[str, Any]:
         return {"token": self.event.token, "event": self.event.payload, "ref_name": "main", "ref": "refs/heads/main"}
@@ -95,10 +111,12 @@ class Run:
         if not holds(job.get("if", "success()"), here):
             return Ran("skipped")
         if "uses" in job:
-            return self._called(job, here)
+            return self._called({**job, "called": name}, here)
         included = filled(job.get("strategy", {}).get("matrix", {"include": [{}]}), here)["include"]
+        parts = [{**here, "matrix": one} for one in included]
+        listed = [self._listed(here["path"] + as_text(filled(job.get("name", name), one))) for one in parts]
         with ThreadPoolExecutor(2) as pool:
-            parts = list(pool.map(lambda one: self._steps(name, job, {**here, "matrix": one}), included))
+            parts = list(pool.map(lambda one: self._steps(name, job, *one), zip(parts, listed, strict=True)))
         bad = any(part.result == "failure" for part in parts)
         return Ran("failure" if bad else "success", parts[-1].outputs)
 
@@ -111,9 +129,10 @@ class Run:
         inputs = {key: spec.get("default", "") for key, spec in known["inputs"].items()} | given
         secrets = filled(job.get("secrets", {}), here)
         assert secrets.keys() <= known.get("secrets", {}).keys()
-        return self.workflow(file, inputs, secrets)
+        return self.workflow(file, inputs, secrets, f"{here['path']}{job['called']} / ")
 
-    def _steps(self, name: str, job: Mapping[str, Any], context: Mapping[str, Any]) -> Ran:
+    def _steps(self, name: str, job: Mapping[str, Any], context: Mapping[str, Any], shown: dict[str, Any]) -> Ran:
+        shown |= {"status": "in_progress", "started_at": _now()}
         workspace = self.folder / f"{next(self._numbers):02}-{name}"
         workspace.mkdir()
         steps: dict[str, Any] = {}
@@ -125,32 +144,51 @@ class Run:
             good, outputs = self._step(name, step, workspace, here)
             steps[step.get("id", "")] = {"outputs": outputs}
             here["success"] = here["success"] and (good or bool(step.get("continue-on-error")))
+        shown |= {
+            "status": "completed",
+            "conclusion": "success" if here["success"] else "failure",
+            "completed_at": _now(),
+        }
         outputs = {key: as_text(filled(value, here)) for key, value in job.get("outputs", {}).items()}
         return Ran("success" if here["success"] else "failure", outputs)
+
+    def _listed(self, name: str) -> dict[str, Any]:
+        """A new entry of GitHub's list of jobs."""
+        shown = {
+            "id": next(self._numbers), "name": name, "status": "queued", "conclusion": None,
+            "started_at": _now(), "completed_at": None, "run_id": self.event.run_id,
+        }  # fmt: skip
+        self.event.jobs.append(shown)
+        return shown
 
     def _step(self, job: str, step: Mapping[str, Any], workspace: Path, here: Mapping[str, Any]) -> tuple[bool, Any]:
         given = filled(step.get("with", {}), here)
         env = {key: as_text(value) for key, value in filled(step.get("env", {}), here).items()}
         kind = step.get("uses", "run").partition("@")[0]
+        if kind == "run":
+            return self._shell(job, step["run"], workspace, env)
+        if kind == "./.apr-qa/run":
+            return self._composite(job, workspace, given, env)
         try:
-            match kind:
-                case "actions/checkout":
-                    checkout(workspace, self.event.git, self.event.sha, self.program, **given)
-                case "actions/upload-artifact":
-                    self.store.upload(workspace, **given)
-                case "actions/download-artifact":
-                    self.store.download(workspace, **given)
-                case "./.apr-qa/run":
-                    return self._composite(job, workspace, given, env)
-                case "run":
-                    return self._shell(job, step["run"], workspace, env)
-                case _:
-                    pytest.fail(f"nobody knows what {kind} does")
+            self._foreign(kind, workspace, given)
         except AssertionError:
             if not step.get("continue-on-error"):
                 raise
             return False, {}
         return True, {}
+
+    def _foreign(self, kind: str, workspace: Path, given: dict[str, Any]) -> None:
+        match kind:
+            case "actions/checkout":
+                checkout(workspace, self.event.git, self.event.sha, self.program, **given)
+            case "actions/upload-artifact":
+                self.store.upload(workspace, **given)
+            case "actions/download-artifact":
+                self.store.download(workspace, **given)
+            case "actions/attest":
+                attest(workspace, **given)
+            case _:
+                pytest.fail(f"nobody knows what {kind} does")
 
     def _composite(self, job: str, workspace: Path, given: Mapping[str, Any], env: dict[str, str]) -> tuple[bool, Any]:
         action = yaml.safe_load((workspace / ".apr-qa/run/action.yml").read_text(encoding="utf-8"))
@@ -188,6 +226,10 @@ class Run:
             "GITHUB_RUN_ID": str(event.run_id), "GITHUB_RUN_ATTEMPT": str(event.attempt),
             "GITHUB_ACTOR": event.actor, "GITHUB_TRIGGERING_ACTOR": event.actor,
         }  # fmt: skip
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def outputs_in(text: str) -> dict[str, str]:

@@ -60,6 +60,7 @@ class World:
         event = Event(
             name=name, payload=payload, git=self.repo.git, sha=self.repo.git.head("main"), api_url=self.hub.url,
             token="gh-token", secrets=self.secrets, actor=actor, run_id=number,
+            jobs=self.repo.jobs.setdefault(number, []),
         )  # fmt: skip
         run = Run(event, self.folder / f"run-{number}-{len(self.runs)}", self.program, Path(sys.executable).parents[1])
         self.runs.append(run)

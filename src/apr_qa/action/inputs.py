@@ -28,6 +28,8 @@ class Input:
     """False: a word of its own, in the order of this table."""
     several: bool = False
     """White space separates several."""
+    flag: bool = False
+    """Given or not: `true`, or empty."""
     limit: int = 4096
     """Characters."""
 
@@ -53,6 +55,7 @@ INPUTS = (
     Input(name="model-cache", commands=(CERTIFY, PLAN, RUN_SHARD)),
     Input(name="job", commands=(PLAN, BOT), limit=1 << 16),
     Input(name="results", commands=(BOT,)),
+    Input(name="watch", commands=(BOT,), flag=True),
     Input(name="output", commands=(CERTIFY, PLAN, RUN_SHARD, PUBLISH)),
 )
 
@@ -87,7 +90,9 @@ def argv_of(values: Mapping[str, str], event_path: str = "") -> tuple[str, ...]:
         if command not in item.commands:
             continue
         given = values[item.name].split() if item.several else [values[item.name]] if values[item.name] else []
-        if item.option:
+        if item.flag:
+            options += [f"--{item.name}"] if values[item.name] == "true" else []
+        elif item.option:
             options += [f"--{item.name}={word}" for word in given]
         else:
             words += given

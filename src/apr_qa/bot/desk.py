@@ -37,6 +37,11 @@ def read_event(path: Path, env: Mapping[str, str]) -> Event:
     return parse_event(name, payload)
 
 
+def now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
 @contextmanager
 def opened(env: Mapping[str, str], repo: str, branch: str = "") -> Iterator[Desk]:
     """Yield the desk of a job in `repo`; connections are opened as they are needed and closed at the end.
@@ -73,7 +78,7 @@ def _around(env: Mapping[str, str], repo: str, client: Client, branch: str) -> S
     run, server = env.get("GITHUB_RUN_ID", ""), env.get("GITHUB_SERVER_URL") or "https://github.com"
     again = env.get("GITHUB_RUN_ATTEMPT", "1") != "1"
     return Surroundings(
-        now=datetime.now(UTC),
+        now=now(),
         rows=_rows(client, repo, branch),
         run_id=int(run) if run.isdigit() else None,
         run_url=f"{server}/{repo}/actions/runs/{run}" if run.isdigit() else "",

@@ -42,6 +42,8 @@ class Access:
     between_requests_s: float = 0.1
     between_writes_s: float = 1.0
     """GitHub asks for at least one second."""
+    between_looks_s: float = 20.0
+    """At something that changes by itself: one edit of a comment at most in that time."""
     attempts: int = 5
     backoff_s: float = 1.0
     """Before the second attempt; doubled for each further one."""
@@ -90,11 +92,14 @@ def access_from(env: Mapping[str, str]) -> Access:
         app=app,
         api_url=env.get("GITHUB_API_URL") or PUBLIC_API,
         ca_bundle=env.get("APR_QA_CA_BUNDLE", ""),
-        between_writes_s=_pause(env.get("APR_QA_SECONDS_BETWEEN_WRITES") or "1"),
+        between_writes_s=_seconds(env, "WRITES", "1"),
+        between_looks_s=_seconds(env, "LOOKS", "20"),
     )
 
 
-def _pause(text: str) -> float:
+def _seconds(env: Mapping[str, str], what: str, otherwise: str) -> float:
+    name = f"APR_QA_SECONDS_BETWEEN_{what}"
+    text = env.get(name) or otherwise
     if not _SECONDS.fullmatch(text):
-        raise InputError(f"{text[:20]!r} is no number of seconds", where="APR_QA_SECONDS_BETWEEN_WRITES")
+        raise InputError(f"{text[:20]!r} is no number of seconds", where=name)
     return float(text)

@@ -45,6 +45,7 @@ class Published:
     how: How
     url: str = ""
     commit: str = ""
+    """That holds it: the one that was made, or the head where it was so already."""
     attempts: int = 1
     change: Change
     note: str = ""
@@ -64,7 +65,7 @@ def publish(client: Client, access: Access, repo: str, branch: str, derive: Deri
         snapshot = take_snapshot(client.door, repo, branch, texts)
         change = needed(derive(snapshot), snapshot)
         if not change.additions and not change.deletions:
-            return Published(how=How.NOTHING, change=change, attempts=attempt)
+            return Published(how=How.NOTHING, commit=snapshot.head, change=change, attempts=attempt)
         try:
             done = client.perform(_commit(snapshot, branch, snapshot.head, change))
         except ConflictError:

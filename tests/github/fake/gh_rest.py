@@ -116,6 +116,7 @@ def _comment(call: Call) -> Answer:
 @route("patch", f"{_REPO}/issues/comments/{{comment_id}}")
 def _edit(call: Call) -> Answer:
     comment = call.repo.comments[int(call.args["comment_id"])]
+    comment.history.append(comment.body)
     comment.body, comment.edits = call.body["body"], comment.edits + 1
     return 200, comment_body(comment)
 

@@ -135,6 +135,12 @@ def _cancel(call: Call) -> Answer:
     return 202, {}
 
 
+@route("get", f"{_REPO}/actions/runs/{{run_id}}/jobs")
+def _jobs(call: Call) -> Answer:
+    found = call.repo.jobs.get(int(call.args["run_id"]), [])
+    return 200, {"total_count": len(found), "jobs": call.page(found)}
+
+
 @route("post", "/app/installations/{installation_id}/access_tokens")
 def _installation_token(call: Call) -> Answer:
     try:

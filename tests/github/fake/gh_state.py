@@ -21,6 +21,8 @@ class FakeComment:
     body: str
     hidden: bool = False
     edits: int = 0
+    history: list[str] = field(default_factory=list)
+    """What it said before."""
     reactions: dict[int, tuple[str, str]] = field(default_factory=dict)
     """(login, content) by id."""
 
@@ -49,6 +51,8 @@ class FakeRepo:
     labels: set[str] = field(default_factory=set)
     runs: dict[int, str] = field(default_factory=dict)
     """State of workflow runs by id."""
+    jobs: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    """Jobs of workflow runs."""
     protected: set[str] = field(default_factory=set)
     read_only: bool = False
 

@@ -21,13 +21,15 @@ def bot(
     job: Annotated[str, typer.Option(metavar="JSON", help="The job that has ended, as the first call gave it.")] = "",
     results: Annotated[Path | None, typer.Option(help="The folder that `apr-qa publish` wrote.")] = None,
     digest: Annotated[str, typer.Option(help="The digest that `apr-qa publish` answered.")] = "",
+    watch: Annotated[bool, typer.Option("--watch", help="Show how far `--job` is while it runs.")] = False,
     json: options.Json = False,
 ) -> int:
     """Hear an event of GitHub, or with `--job` answer what came of it. The one command that writes to GitHub.
 
     The first call reacts, replies, and answers with a job when there is something to certify. Only what the job says is
-    carried out afterwards. The second call checks the results, files tickets, commits the registry, and brings comment
-    and check run up to date. Both may be repeated: what is so already is left alone.
+    carried out afterwards. With `--watch` the comment shows meanwhile how far the shards are. The last call checks the
+    results, files tickets, commits the registry, and brings comment and check run up to date. All of it may be
+    repeated: what is so already is left alone.
 
     Reads GITHUB_EVENT_NAME, GITHUB_TOKEN, GITHUB_API_URL and what else GitHub sets; tickets in other repositories need
     APR_QA_APP_ID, APR_QA_APP_KEY and APR_QA_APP_INSTALLATION, or APR_QA_TICKETS_TOKEN.
@@ -44,7 +46,10 @@ def bot(
     from apr_qa.pipeline.results import as_json
 
     happened = read_event(event, os.environ)
-    said, problems = _answered(job, results, digest) if job else _heard(happened)
+    if job and watch:
+        said, problems = _watched(job)
+    else:
+        said, problems = _answered(job, results, digest) if job else _heard(happened)
     typer.echo(as_json(said) if json else "\n".join(f"  {key}: {value}" for key, value in said.items() if value))
     for problem in problems:
         typer.echo(f"did not come about: {problem}", err=True)
@@ -62,6 +67,18 @@ def _heard(event: Event) -> tuple[dict[str, Any], list[str]]:
         heard, done = respond(event, desk.client, desk.around)
     failed = [f"{type(item.effect).__name__}: {item.note}" for item in done if item.failed]
     return {"codes": list(heard.codes), "job": heard.job.content if heard.job else None, "failed": failed}, failed
+
+
+def _watched(text: str) -> tuple[dict[str, Any], list[str]]:
+    from apr_qa.bot.desk import now, opened
+    from apr_qa.bot.job import read_job
+    from apr_qa.bot.watching import watch
+
+    job = read_job(text)
+    with opened(os.environ, job.repo, job.branch) as desk:
+        access = desk.access
+        edits = watch(job, desk.client, desk.around, lambda: access.wait(access.between_looks_s), now)
+    return {"codes": ["watched"], "job": None, "edits": edits}, []
 
 
 def _answered(text: str, results: Path | None, digest: str) -> tuple[dict[str, Any], list[str]]:

@@ -74,9 +74,7 @@ def plan(
     from apr_qa.pipeline.shards import Fleet, plan_shards
 
     if options.sequential:
-        raise InputError(
-            "shards are run apart and cannot stop each other", where="--sequential", remedy="Leave it out."
-        )
+        raise InputError("shards are run apart and cannot stop each other", where="--sequential", remedy="Leave it.")
     fleet = Fleet(runners=tuple(runner_of(word) for word in runners or [DEFAULT_RUNNERS]), shards=shards)
     wishes = options.wishes()
     asked = _of_job(job, wishes, fleet) if job else _of_words(words or [], tier, wishes, fleet)
@@ -120,11 +118,14 @@ def _of_job(text: str, wishes: Wishes, fleet: Fleet) -> _Asked:
 
 def matrix(sharded: ShardedPlan) -> dict[str, Any]:
     """Return the shards as GitHub Actions wants a matrix."""
+    from apr_qa.bot.watching import shard_name
+
+    count = len(sharded.shards)
     return {
         "include": [
             {
                 "shard": shard.number,
-                "name": f"{sharded.models[shard.model].plan.model} {shard.number}/{len(sharded.shards)}",
+                "name": shard_name(sharded.models[shard.model].plan.model, shard, count),
                 "backend": shard.backend.value,
                 "labels": list(shard.labels),
                 "minutes": shard.minutes,
