@@ -38,15 +38,14 @@ BOMBS = [
     "{{ 'a\n'|indent(1000000000) }}",
     "{% for i in range(9999) %}{{ messages[0].content * 100 }}{% endfor %}",
     "{% for i in range(9999) %}{% for j in range(9999) %}{% endfor %}{% endfor %}",
-    "{% set r = range(9999)|list %}{% for i in r %}{% for j in r %}{% for k in r %}{% endfor %}{% endfor %}{% endfor %}",
+    "{% set r = range(9999)|list %}{% for i in r %}{% for j in r %}{{ i }}{% endfor %}{% endfor %}",
     "{% set n = namespace(x=9) %}{% for i in range(60) %}{% set n.x = n.x * n.x %}{% endfor %}",
     "{% set n = namespace(x=9) %}{% for i in range(60) %}{% set n.x = [n.x, n.x] %}{% endfor %}{{ n.x }}",
     "{% set n = namespace(x=9) %}{% for i in range(60) %}{% set n.x = (n.x, n.x) %}{% endfor %}{{ n.x == n.x }}",
-    "{% set n = namespace(x=9) %}{% for i in range(60) %}{% set n.x = {'a': n.x, 'b': n.x} %}{% endfor %}{{ n.x ~ '' }}",
-    "{% set n = namespace(x=9) %}{% for i in range(60) %}{% set n.x = dict(a=n.x, b=n.x) %}{% endfor %}{{ n.x|tojson }}",
+    "{% set n = namespace(x=9) %}{% for i in range(60) %}{% set n.x = {1: n.x, 2: n.x} %}{% endfor %}{{ n.x ~ '' }}",
+    "{% set n = namespace(x=9) %}{% for i in range(60) %}{% set n.x = dict(a=n.x, b=n.x) %}{% endfor %}{{ n.x }}",
     "{% set n = namespace(x=9) %}{% for i in range(60) %}{% set n.x = namespace(a=n.x, b=n.x) %}{% endfor %}{{ n.x }}",
-    "{% macro a() %}{{ b() }}{{ b() }}{% endmacro %}{% macro b() %}{{ c() }}{{ c() }}{% endmacro %}"
-    "{% macro c() %}{% for i in range(9999) %}{{ i }}{% endfor %}{% endmacro %}{{ a() }}{{ a() }}",
+    "{% macro a() %}{{ b() }}{{ b() }}{% endmacro %}{% macro b() %}{{ range(9999)|list }}{% endmacro %}{{ a() }}" * 4,
     "{% for i in range(99)|list recursive %}{{ loop(range(99)|list) }}{% endfor %}",
     "{% set s = 'a' * 200000 %}{% for i in range(9999) %}{% set t = s|upper %}{% endfor %}",
     "{% set s = 'a' * 200000 %}{% for i in range(9999) %}{% set t = s.upper() %}{% endfor %}",
@@ -57,6 +56,13 @@ BOMBS = [
 def test_tricks_are_seen_before_anything_runs(text: str) -> None:
     """Attributes of Python objects, other templates, and filters and methods that nobody needs are refused unrun."""
     assert faults(text)
+
+
+@pytest.mark.parametrize("text", ["{{ " + "-" * 150 + "a }}", ("{{ a" + "|trim" * 60 + " }}") * 40])
+def test_what_takes_long_to_compile_is_not_compiled(text: str) -> None:
+    """Each part of a nested expression is looked at again for each part around it."""
+    assert faults(text) == ["is nested too deep"]
+    assert faults("{{ " + "-" * 50 + "a }}" + "{{ a" + "|trim" * 40 + " }}") == []
 
 
 @pytest.mark.parametrize("text", BOMBS)

@@ -25,6 +25,8 @@ METHODS = frozenset(
     | {"startswith", "strip", "title", "upper", "values"}
 )
 """Methods that templates need; `format` and those that pad make large texts of small ones."""
+LIMIT_NESTING = 200_000
+"""A sum of a dozen texts costs about a thousand; a million would compile in a second."""
 _FORBIDDEN: dict[type[nodes.Node], str] = {
     nodes.Include: "includes another template",
     nodes.Import: "imports another template",
@@ -45,7 +47,20 @@ def faults(text: str) -> list[str]:
         return [f"does not parse: {error.message} (line {error.lineno})"]
     except RecursionError:
         return ["is nested too deep"]
+    if _nesting(tree) > LIMIT_NESTING:
+        return ["is nested too deep"]
     return list(dict.fromkeys(_walk(tree)))
+
+
+def _nesting(tree: nodes.Node) -> int:
+    """Return the sum of the squared depths of all parts of expressions: what compiling them costs, not their length."""
+    total = 0
+    waiting: list[tuple[nodes.Node, int]] = [(tree, 0)]
+    while waiting and total <= LIMIT_NESTING:
+        node, depth = waiting.pop()
+        total += depth * depth
+        waiting.extend((child, depth + 1 if isinstance(child, nodes.Expr) else 0) for child in node.iter_child_nodes())
+    return total
 
 
 def _walk(tree: nodes.Node) -> Iterator[str]:
