@@ -151,6 +151,7 @@ def test_fresh_puts_the_old_journal_aside(path, run):
         with Journal.open(path, replace(run, plan_digest=str(n)), fresh=True) as journal:
             assert not journal.resumed
     assert [p.name for p in sorted(path.parent.iterdir())] == [
+        "journal.index",
         "journal.jsonl",
         "journal.old-1.jsonl",
         "journal.old-2.jsonl",

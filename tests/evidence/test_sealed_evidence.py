@@ -65,7 +65,8 @@ def test_sealing_again_gives_the_same_bytes(journal, sealed):
     first = sealed.read_bytes()
     seal(journal, sealed)
     assert sealed.read_bytes() == first
-    assert [p.name for p in sorted(sealed.parent.iterdir())] == ["evidence.json", "journal.jsonl"]
+    names = [p.name for p in sorted(sealed.parent.iterdir())]
+    assert names == ["evidence.json", "journal.index", "journal.jsonl"]
 
 
 def test_it_is_json_with_one_record_a_line(sealed):
@@ -194,7 +195,7 @@ def test_a_broken_journal_leaves_no_evidence(journal):
     journal.write_bytes(journal.read_bytes().replace(b"it survived", b"it shone", 1))
     with pytest.raises(InputError, match="does not follow"):
         seal(journal, journal.with_name("evidence.json"))
-    assert [p.name for p in journal.parent.iterdir()] == ["journal.jsonl"]
+    assert sorted(p.name for p in journal.parent.iterdir()) == ["journal.index", "journal.jsonl"]
 
 
 def test_an_empty_file_is_not_sealed(tmp_path):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -14,8 +16,12 @@ from typing import Self
 
 from apr_qa.errors import InputError, WorkspaceError
 from apr_qa.evidence.chain import Chain
-from apr_qa.evidence.codec import decode, encode
+from apr_qa.evidence.codec import decode, decode_again, encode
+from apr_qa.evidence.index import MARK_AFTER, Covered, Found, Index, Kind, State, find
+from apr_qa.evidence.resume import Earlier, Followed, Numbers, follow, told_by
+from apr_qa.evidence.stored import Lines
 from apr_qa.vocab.evidence import Record, RunRecord
+from apr_qa.vocab.observation import Observation
 
 SYNC_RECORDS = 64
 SYNC_SECONDS = 1.0
@@ -36,8 +42,15 @@ class Journal:
         self.resumed = False
         self.notes: tuple[str, ...] = ()
         """What was found on opening that a user should know. Not part of the evidence: it says nothing of the model."""
+        self.earlier = Earlier(run)
+        """What earlier starts wrote after the plan."""
         self._descriptor = descriptor
+        self._index = Index(path.with_suffix(".index"))
+        self._numbers = Numbers(run)
         self._chain = Chain(str(path))
+        self._content = hashlib.sha256()
+        self._last = self._noted = 0
+        self._read: Callable[[int], bytes] | None = None
         self._bytes = 0
         self._unsynced = 0
         self._synced_at = time.monotonic()
@@ -66,13 +79,34 @@ class Journal:
             raise
         return journal
 
-    def write(self, record: Record) -> None:
-        """Append one record. Raises WorkspaceError when the disk is full; what was written before is kept whole."""
+    def write(self, record: Record, *, settled: bool = True) -> int:
+        """Append one record and return its place; an answer that is not `settled` is asked again by the next start.
+
+        Raises WorkspaceError when the disk is full; what was written before is kept whole.
+        """
         with self._lock:
             self._append(record)
+            if entry := self._numbers.entry(record, State.SETTLED if settled else State.TO_ASK):
+                self._index.add(*entry, self._last)
+            self._noted += 1
             self._unsynced += 1
             if self._unsynced >= SYNC_RECORDS or time.monotonic() - self._synced_at >= SYNC_SECONDS:
                 self._sync()
+            if self._noted >= MARK_AFTER:
+                self._mark()
+            return self._last
+
+    def observation(self, place: int) -> Observation:
+        """Return the observation whose line begins at `place`."""
+        if self._read is None:
+            self._read = Lines(self.path).reader()
+        found: Observation = decode_again(self._read(place))
+        return found
+
+    def settle(self, number: int, *, settled: bool) -> None:
+        """Note how the answer to scenario `number` was judged, which nobody had noted."""
+        state = State.SETTLED if settled else State.TO_ASK
+        self._index.add(Kind.ANSWER, state, number, self.earlier.places[number])
 
     def close(self) -> None:
         """Sync, and let other runs have the journal."""
@@ -82,7 +116,9 @@ class Journal:
             try:
                 if not self._failed:
                     self._sync()
+                    self._mark()
             finally:
+                self._index.close()
                 os.close(self._descriptor)
                 self._descriptor = -1
 
@@ -96,33 +132,43 @@ class Journal:
 
     def _take_up(self) -> None:
         """Read what is there, then add what is missing of the run and its plan."""
-        first = self._follow()
-        plan: tuple[Record, ...] = (*self.run.scenarios, *self.run.claims)
-        if first:
+        found = find(self._index.path, self._descriptor)
+        went = follow(self._descriptor, self._chain, self._numbers, found)
+        self._bytes, self._content = went.size, went.content
+        self._cut_off_a_torn_line()
+        if went.first:
             self.resumed = True
-            self.run = _same_run(self.run, first, str(self.path))
+            self.run = _same_run(self.run, went.first, str(self.path))
         else:
             self._append(self.run)
+        plan: tuple[Record, ...] = (*self.run.scenarios, *self.run.claims)
         for record in plan[max(0, self._chain.lines - 1) :]:
             self._append(record)
         self._sync()
+        self._take_over(found, went)
 
-    def _follow(self) -> bytes:
-        """Follow the chain of whole lines, cut off a torn last one, and return the first line."""
-        first = b""
-        with os.fdopen(os.dup(self._descriptor), "rb") as stream:
-            stream.seek(0)
-            for line in stream:
-                if not line.endswith(b"\n"):
-                    break
-                first = first or line[:-1]
-                self._chain.follow(line[:-1])
-                self._bytes += len(line)
+    def _take_over(self, found: Found | None, went: Followed) -> None:
+        if found:
+            self.earlier = told_by(found, self.run, str(self.path))
+            self._index.go_on(found)
+        else:
+            self._index.begin()
+        for entry in went.fresh:
+            self.earlier.take(*entry)
+            self._index.add(*entry)
+        if went.fresh or not found:
+            self._mark()
+
+    def _mark(self) -> None:
+        self._noted = 0
+        whole = Covered(lines=self._chain.lines, size=self._bytes, head=self._chain.head, content=self._content)
+        self._index.mark(whole)
+
+    def _cut_off_a_torn_line(self) -> None:
         torn = os.fstat(self._descriptor).st_size - self._bytes
         if torn:
             os.ftruncate(self._descriptor, self._bytes)
             self.notes = (f"The last line of the journal was torn ({torn} bytes) and was dropped; it is done again.",)
-        return first
 
     def _append(self, record: Record) -> None:
         if self._failed:
@@ -135,7 +181,9 @@ class Journal:
             with contextlib.suppress(OSError):
                 os.ftruncate(self._descriptor, self._bytes)
             raise self._fault(error) from None
+        self._last = self._bytes
         self._bytes += len(line) + 1
+        self._content.update(line + b"\n")
         self._chain.add(line)
 
     def _sync(self) -> None:

@@ -10,6 +10,7 @@ from apr_qa.evidence.legacy import LEGACY_SCHEMA, with_expectations
 from apr_qa.vocab.artefacts import ModelFiles
 from apr_qa.vocab.evidence import Evidence, Judged
 from apr_qa.vocab.gates import Exhibits, Gate, Oracle
+from apr_qa.vocab.lookup import Only
 from apr_qa.vocab.plan import Claim
 from apr_qa.vocab.sequential import STOPPED
 from apr_qa.vocab.verdict import Outcome, Verdict
@@ -37,15 +38,12 @@ def rejudge(
         name: judge_answer(scenarios[name], seen, oracles) for name, seen in observations.items() if name in scenarios
     }
     everything = Exhibits(scenarios=scenarios, observations=observations, answers=answers, files=files)
-    gone = {j.claim.id: j.verdict for j in evidence.judged if j.claim.params.get("routes")}
     cut = {j.claim.id: j.verdict for j in evidence.judged if STOPPED in j.verdict.detail}
+    gone = {j.claim.id: j.verdict for j in evidence.judged if j.claim.params.get("routes")}
     judged = tuple(
-        Judged(
-            claim=claim,
-            verdict=_cut(claim, cut[claim.id], everything, gates)
-            if claim.id in cut
-            else gone.get(claim.id) or _verdict(claim, everything, gates),
-        )
+        Judged(claim=claim, verdict=_cut(claim, cut[claim.id], everything, gates))
+        if claim.id in cut
+        else Judged(claim=claim, verdict=gone.get(claim.id) or _verdict(claim, everything, gates))
         for claim in run.claims
     )
     note = "Judged again from the stored observations."
@@ -55,9 +53,9 @@ def rejudge(
 def exhibits_for(claim: Claim, everything: Exhibits) -> Exhibits:
     """Return what lies before a gate for one claim: only what the claim needs."""
     return Exhibits(
-        scenarios={name: everything.scenarios[name] for name in claim.needs if name in everything.scenarios},
-        observations={name: everything.observations[name] for name in claim.needs if name in everything.observations},
-        answers={name: everything.answers[name] for name in claim.needs if name in everything.answers},
+        scenarios=Only(everything.scenarios, claim.needs),
+        observations=Only(everything.observations, claim.needs),
+        answers=Only(everything.answers, claim.needs),
         files=everything.files,
         changed=everything.changed,
     )

@@ -52,6 +52,7 @@ def read_plan(path: Path, expected: str = "") -> ShardedPlan:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"][1:]) or "the file"
         raise InputError(f"this is no plan: {field}: {first['msg']}", where=where, remedy=_AGAIN) from None
+    sharded = replace(sharded, models=tuple(replace(one, run=pinned(one.run)) for one in sharded.models))
     if sharded.apr_qa_version != __version__:
         raise InputError(
             f"made by apr-qa {sharded.apr_qa_version}, and this is {__version__}",

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from types import MappingProxyType
 
+from apr_qa.evidence.index import OUTCOMES, State
 from apr_qa.evidence.journal import Journal
 from apr_qa.evidence.judge import judge_answer, judge_claim
-from apr_qa.evidence.read import read_evidence
 from apr_qa.evidence.rejudge import exhibits_for
+from apr_qa.evidence.resume import NEVER
 from apr_qa.pipeline.early import weigh
+from apr_qa.pipeline.kept import Remade, Seen
 from apr_qa.pipeline.progress import Progress
 from apr_qa.rooms import furnish
 from apr_qa.run.policy import should_stop
@@ -47,13 +50,9 @@ class Trial:
         self._gates = {gate.spec.id: gate for gate in furnish(GATES, Gate)}
         self._oracles = {oracle.name: oracle for oracle in furnish(ORACLES, Oracle)}
         self._scenarios = {s.id: s for s in plan.scenarios}
-        self._observations: dict[str, Observation] = {}
-        self._answers: dict[str, Verdict] = {}
-        self._missing = {c.id: len(set(c.needs)) for c in plan.claims}
-        self._users: dict[str, list[Claim]] = defaultdict(list)
-        for claim in plan.claims:
-            for need in set(claim.needs):
-                self._users[need].append(claim)
+        self._observations = Seen(journal.observation)
+        self._answers = Remade(self._observations, self._answer_to, _alike)
+        self._missing: dict[str, int] = {}
         self._verdicts: dict[str, Verdict] = {}
         self._changed: tuple[str, ...] = ()
         self.stop = ""
@@ -76,23 +75,30 @@ class Trial:
         """
         if not self._journal.resumed:
             return
-        earlier = read_evidence(self._journal.path)
-        kept = {j.claim.id: j.verdict for j in earlier.judged if j.verdict.outcome is not Outcome.UNJUDGED}
-        for seen in earlier.observations:
-            scenario = self._scenarios.get(seen.scenario)
-            answer = judge_answer(scenario, seen, self._oracles) if scenario else None
-            if answer and answer.outcome is not Outcome.UNJUDGED:
-                self._note(seen, answer)
-        for claim in self._plan.claims:
-            if verdict := kept.get(claim.id):
-                self._verdicts[claim.id] = verdict
-                self._consider_stopping(claim, verdict)
+        earlier = self._journal.earlier
+        for number, (scenario, place) in enumerate(zip(self._plan.scenarios, earlier.places, strict=True)):
+            if place and earlier.states[number] == State.UNKNOWN:
+                self._recall_answer(number, scenario, place)
+            elif place and earlier.states[number] == State.SETTLED:
+                self._observations.put(scenario.id, place)
+        for claim, code in zip(self._plan.claims, earlier.outcomes, strict=True):
+            if code != NEVER and OUTCOMES[code] is not Outcome.UNJUDGED:
+                self._verdicts[claim.id] = _BEFORE[OUTCOMES[code]]
+                self._consider_stopping(claim, self._verdicts[claim.id])
+
+    def _recall_answer(self, number: int, scenario: Scenario, place: int) -> None:
+        answer = judge_answer(scenario, self._journal.observation(place), self._oracles)
+        settled = answer.outcome is not Outcome.UNJUDGED
+        self._journal.settle(number, settled=settled)
+        if settled:
+            self._observations.put(scenario.id, place)
+            self._answers.put(scenario.id, answer)
 
     def of_files(self) -> Iterator[Claim]:
-        """Yield the claims that the files alone decide and that have no verdict yet."""
+        """Yield the claims without a verdict that wait for no answer: of the files, or all answers are in already."""
         for claim in self._plan.claims:
-            waits = claim.needs or claim.params.get("last") or claim.params.get("routes")
-            if not waits and claim.id not in self._verdicts:
+            later = claim.params.get("last") or claim.params.get("routes")
+            if claim.id not in self._verdicts and not later and all(n in self._observations for n in claim.needs):
                 yield claim
 
     def of_conversions(self) -> list[Claim]:
@@ -108,9 +114,12 @@ class Trial:
     def take(self, observation: Observation, progress: Progress) -> None:
         """Write an observation down, judge the answer by itself, and every claim that waited for it only."""
         scenario = self._scenarios[observation.scenario]
-        self._journal.write(observation)
         answer = judge_answer(scenario, observation, self._oracles)
-        for claim in self._note(observation, answer):
+        place = self._journal.write(observation, settled=answer.outcome is not Outcome.UNJUDGED)
+        waiting, first = self._waiting, observation.scenario not in self._observations
+        self._observations.put(observation.scenario, place, observation)
+        answer = self._answers.put(observation.scenario, answer)
+        for claim in self._now_ready(waiting.pop(observation.scenario, [])) if first else ():
             self.judge(claim, progress)
         progress.observed(scenario, observation, answer)
 
@@ -160,18 +169,35 @@ class Trial:
         self._consider_stopping(claim, verdict)
         progress.judged(judged)
 
-    def _note(self, observation: Observation, answer: Verdict) -> list[Claim]:
-        """Keep an answer; return the claims that have all they need now."""
-        first = observation.scenario not in self._observations
-        self._observations[observation.scenario] = observation
-        self._answers[observation.scenario] = answer
-        ready = []
-        for claim in self._users[observation.scenario] if first else ():
+    @cached_property
+    def _waiting(self) -> dict[str, list[Claim]]:
+        """The claims without a verdict by what they wait for; made when the first answer comes."""
+        users: dict[str, list[Claim]] = defaultdict(list)
+        for claim in self._plan.claims:
+            if claim.id not in self._verdicts and claim.needs:
+                missing = {need for need in claim.needs if need not in self._observations}
+                self._missing[claim.id] = len(missing)
+                for need in missing:
+                    users[need].append(claim)
+        return users
+
+    def _now_ready(self, waiting: Sequence[Claim]) -> Iterator[Claim]:
+        """Yield the claims that have all they need with one more answer."""
+        for claim in waiting:
             self._missing[claim.id] -= 1
             if not self._missing[claim.id] and claim.id not in self._verdicts:
-                ready.append(claim)
-        return ready
+                yield claim
+
+    def _answer_to(self, scenario: str) -> Verdict:
+        return judge_answer(self._scenarios[scenario], self._observations[scenario], self._oracles)
 
     def _consider_stopping(self, claim: Claim, verdict: Verdict) -> None:
         if not self.stop and (why := should_stop(self._policy, claim.severity, verdict.outcome)):
             self.stop = f"{why} ({claim.gate}, {claim.subject})"
+
+
+def _alike(verdict: Verdict) -> object:
+    return verdict.outcome, verdict.reason
+
+
+_BEFORE = {o: Verdict(outcome=o, reason="decided by an earlier start of this command") for o in Outcome}

@@ -5,16 +5,14 @@ from __future__ import annotations
 import html
 import re
 from collections import defaultdict
-from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
-from apr_qa.reports._display import Piece, one_line, pieces, visible
-from apr_qa.reports._words import TONES, subject_words, subjects_words
+from apr_qa.reports._display import one_line
+from apr_qa.reports._examples import Example, Witness, cost, example
+from apr_qa.reports._words import TONES, subjects_words
 from apr_qa.vocab.evidence import Evidence, Judged
 from apr_qa.vocab.lookup import for_the_same
-from apr_qa.vocab.observation import Ending, Observation
 from apr_qa.vocab.plan import Subject
-from apr_qa.vocab.scenario import Scenario
 from apr_qa.vocab.verdict import Outcome
 
 EXAMPLES = 24
@@ -24,22 +22,6 @@ LINES = 120
 BUDGET = 600_000
 """Characters of escaped foreign text on one page."""
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'|`[^`]*`|\d+(?:\.\d+)?")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Example:
-    """One failed claim in full."""
-
-    claim: str
-    subject: str
-    reason: str
-    prompt: tuple[Piece, ...] = ()
-    answer: tuple[Piece, ...] = ()
-    answered: bool = False
-    ended: str = ""
-    expected: str = ""
-    command: str = ""
-    stderr: tuple[Piece, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +92,7 @@ def grouped_failures(evidence: Evidence) -> tuple[FailureGroup, ...]:
             if len(judged.claim.needs) == 1:
                 alone.add(judged.claim.needs[0])
     ordered = sorted(groups.values(), key=_Members.badness)
-    witness = _Witness.of(evidence, ordered, alone)
+    witness = Witness.of(evidence, [judged for members in ordered for judged in members.kept[:EXAMPLES]], alone)
     left = BUDGET
     found: list[FailureGroup] = []
     for number, members in enumerate(ordered, start=1):
@@ -137,44 +119,14 @@ def _cause(judged: Judged) -> str:
     return named if isinstance(named, str) else _QUOTED.sub("#", judged.verdict.reason[:200])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Witness:
-    """What was asked and answered, as far as it is shown, and which answers were lost by themselves."""
-
-    lost: Container[str]
-    silent: Container[str]
-    scenarios: dict[str, Scenario] = field(default_factory=dict)
-    observations: dict[str, Observation] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, evidence: Evidence, groups: Sequence[_Members], lost: Container[str]) -> _Witness:
-        if not groups:
-            return cls(lost=lost, silent=frozenset())
-        silent = {seen.scenario for seen in evidence.observations if seen.reply.ending != Ending.ANSWERED}
-        witness = cls(lost=lost, silent=silent)
-        wanted = {witness.telling(judged) for members in groups for judged in members.kept[:EXAMPLES]}
-        witness.scenarios.update((s.id, s) for s in evidence.run.scenarios if s.id in wanted)
-        witness.observations.update((o.scenario, o) for o in evidence.observations if o.scenario in wanted)
-        return witness
-
-    def telling(self, judged: Judged) -> str:
-        """The scenario that shows best why the claim was lost; empty for claims about files."""
-        named = judged.verdict.detail.get("scenario")
-        needs = judged.claim.needs
-        if isinstance(named, str) and named in needs:
-            return named
-        shown = (n for among in (self.lost, self.silent) for n in needs if n in among)
-        return next(shown, needs[0] if needs else "")
-
-
-def _group(anchor: str, members: _Members, witness: _Witness, budget: int) -> tuple[FailureGroup, int]:
+def _group(anchor: str, members: _Members, witness: Witness, budget: int) -> tuple[FailureGroup, int]:
     examples: list[Example] = []
     lines: list[Line] = []
     used = 0
     for judged in members.kept:
         if len(examples) < EXAMPLES and (not examples or used < budget):
-            examples.append(_example(judged, witness))
-            used += _cost(examples[-1])
+            examples.append(example(judged, witness))
+            used += cost(examples[-1])
         elif len(lines) < LINES and used < budget:
             lines.append(line_of(judged))
             used += len(html.escape(lines[-1].claim + lines[-1].reason))
@@ -211,47 +163,3 @@ def _figures(judged: Judged) -> tuple[tuple[str, str], ...]:
 
 def _figure(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
-def _example(judged: Judged, witness: _Witness) -> Example:
-    asked = witness.telling(judged)
-    scenario, seen = witness.scenarios.get(asked), witness.observations.get(asked)
-    reply = seen.reply if seen else None
-    return Example(
-        claim=one_line(judged.claim.id, 100),
-        subject=subject_words(judged.claim.subject),
-        reason=one_line(judged.verdict.reason, 400),
-        prompt=pieces(scenario.prompt, 500) if scenario else (),
-        answer=pieces(reply.text, 700) if reply and reply.text is not None else (),
-        answered=bool(reply and reply.text is not None),
-        ended=_ended(seen) if seen and (seen.reply.ending != Ending.ANSWERED or seen.attempts > 1) else "",
-        expected=_expected(scenario) if scenario else "",
-        command=visible(seen.reproduce, 900, "\n\t") if seen else "",
-        stderr=pieces(seen.stderr_tail[-400:], 400) if seen and reply and reply.ending != Ending.ANSWERED else (),
-    )
-
-
-def _expected(scenario: Scenario) -> str:
-    expected = scenario.oracle.expected
-    values = [str(v) if len(expected) == 1 else f"{k}: {v}" for k, v in expected.items()]
-    return one_line(", ".join(values), 200)
-
-
-def _ended(seen: Observation) -> str:
-    reply = seen.reply
-    parts = [f"{reply.ending} after {seen.elapsed_s:.1f} s"]
-    if seen.signal is not None:
-        parts.append(f"signal {seen.signal}")
-    if seen.exit_status:
-        parts.append(f"exit status {seen.exit_status}")
-    if seen.attempts > 1:
-        parts.append(f"{seen.attempts} attempts")
-    if reply.message:
-        parts.append(one_line(reply.message, 160))
-    return ", ".join(parts)
-
-
-def _cost(example: Example) -> int:
-    foreign = "".join(p.text for p in (*example.prompt, *example.answer, *example.stderr))
-    marked = sum(32 for p in (*example.prompt, *example.answer, *example.stderr) if p.kind != "text")
-    return len(html.escape(foreign + example.reason + example.command + example.expected + example.ended)) + marked

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from apr_qa.catalog.judged import sentence
 from apr_qa.reports._display import one_line
 from apr_qa.reports._words import CATEGORIES, FORMATS, plural
 from apr_qa.stats.bound import lower_bound
@@ -120,6 +121,7 @@ def _conditions(evidence: Evidence, card: Scorecard) -> Iterator[tuple[str, str,
     run = evidence.run
     yield "Evidence", f"schema {evidence.schema_version}, {plural(len(evidence.judged), 'claim')}", evidence.seal
     yield "Judge", f"apr-qa {run.apr_qa_version}, score formula {card.formula}", ""
+    yield "The judge, judged", sentence(card.tier), ""
     yield "Machine", ", ".join(_fact(key, value) for key, value in run.host.items() if value not in (None, "")), ""
     yield "Plug-ins", ", ".join(run.plug_ins), ""
 

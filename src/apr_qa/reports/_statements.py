@@ -72,6 +72,10 @@ def not_proved(evidence: Evidence, card: Scorecard) -> tuple[Statement, ...]:
     """Return what the run leaves open: narrowed claims, cells not run, claims and gateways without a verdict."""
     run = evidence.run
     found = [Statement(strong=one_line(n, 120), rest=" (the claim was narrowed to this).") for n in run.narrowed]
+    if early := stopped_early(evidence):
+        found.append(Statement(strong="Stopped early", rest=f": {one_line(early, 400)}."))
+    if run.unlocked:
+        found.append(Statement(strong="Playbook not as locked", rest=f": {one_line(run.unlocked, 200)}."))
     found += _unfenced(run.host.get("isolation"))
     if early := stopped_early(evidence):
         found.append(Statement(strong="Stopped early", rest=f": {one_line(early, 400)}."))

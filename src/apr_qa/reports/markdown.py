@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from apr_qa.catalog.judged import sentence
 from apr_qa.reports._cells import CellTable
 from apr_qa.reports._display import one_line
-from apr_qa.reports._failures import Example, FailureGroup
+from apr_qa.reports._examples import Example
+from apr_qa.reports._failures import FailureGroup
 from apr_qa.reports._statements import Statement
 from apr_qa.reports._view import View, view_of
 from apr_qa.reports._words import percent, plural
@@ -145,6 +147,8 @@ def _end(evidence: Evidence, view: View) -> Iterator[str]:
     engines = dict.fromkeys(f"{e.name} {e.version}" for e in evidence.run.engines.values())
     facts = [f"engine {prose(', '.join(engines))}" if engines else "", f"evidence {span(evidence.seal[:16])}"]
     until = f"counts until {view.expires}" if view.expires else ""
+    yield f"<sub>The judge, judged {sentence(evidence.run.tier)}.</sub>"
+    yield ""
     yield f"<sub>{', '.join(filter(None, [*facts, f'run on {prose(view.started)}', until]))}</sub>"
     yield ""
 

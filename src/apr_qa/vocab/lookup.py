@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -21,6 +21,33 @@ def for_the_same(function: Callable[[A], T]) -> Callable[[A], T]:
         return last[0][1]
 
     return answer
+
+
+class Only(Mapping[str, T]):
+    """Some records of a look-up, read when they are asked for."""
+
+    def __init__(self, records: Mapping[str, T], names: Iterable[str]) -> None:
+        """Names without a record are left out."""
+        self._records = records
+        self._names = dict.fromkeys(name for name in names if name in records)
+
+    def __getitem__(self, name: str) -> T:
+        """Return the record called `name`. Raises KeyError."""
+        if name not in self._names:
+            raise KeyError(name)
+        return self._records[name]
+
+    def __contains__(self, name: object) -> bool:
+        """Return whether it is one of them, without reading it."""
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names."""
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._names)
 
 
 class ByName(Mapping[str, T]):
