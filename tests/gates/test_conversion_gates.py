@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,7 +75,7 @@ def test_an_honest_converter_passes(name: str, honest: Workshop) -> None:
     """Every gate holds, with the commands that were run and JSON without NaN as detail."""
     verdict = judged(name, honest)
     assert verdict.outcome is Outcome.CORROBORATED, verdict
-    assert all(made["argv"][0] == "apr" for made in verdict.detail["made"])
+    assert all(made["argv"][0] == "apr" for made in verdict.detail["made"].values())
     assert "/" not in json.dumps(verdict.detail["made"])
     json.dumps(dict(verdict.detail), allow_nan=False)
 
@@ -87,6 +88,10 @@ def test_a_harmful_converter_falls_by_name(case: Spoilt, tmp_path: Path) -> None
     assert verdict.outcome == case.outcome, verdict
     assert case.words in verdict.reason
     assert str(tmp_path) not in f"{verdict}"
+    assert verdict.detail["culprit"] == "engine"
+    assert re.fullmatch(
+        r"apr (import|export|rosetta)[^&]*( && apr (import|export|rosetta)[^&]*)*", verdict.detail["reproduce"]
+    )
 
 
 FOUR_BITS = """

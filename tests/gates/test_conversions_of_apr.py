@@ -6,9 +6,11 @@ The program is on trial here. Another version may do better or worse, so that th
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,6 +84,16 @@ def test_what_its_conversions_are_worth(model: str, name: str, shops: dict[str, 
     wanted = Outcome.CORROBORATED if short in RIGHT[model] else Outcome.FALSIFIED
     assert verdict.outcome is wanted, verdict
     assert REASONS.get((model, short), "") in verdict.reason
+
+
+def test_llama_cpp_refuses_its_gguf_of_a_tied_model(shops: dict[str, Workshop]) -> None:
+    """What our strict reader says of that file is no pedantry: the engine of the field does not load it either."""
+    made = shops["tiny"].made(claim_of("F-CONV-A-G").params)["apr-gguf"].artefact
+    assert made is not None
+    words = [sys.executable, "-I", "-m", "apr_qa.llama_host", "run", "--request-json", "-", "--model", str(made.path)]
+    done = subprocess.run(words, input=b'{"prompt": "a"}', capture_output=True, check=False)
+    assert done.returncode == 3
+    assert json.loads(done.stdout)["error"]["kind"] == "load"
 
 
 def quantised(scheme: str, folder: Path) -> ModelFiles:

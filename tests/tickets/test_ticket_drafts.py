@@ -62,6 +62,19 @@ def test_one_panic_is_one_ticket():
     assert "`safetensors-cpu-run`" in draft.body
 
 
+def test_a_bad_conversion_is_the_engines_fault():
+    """No question shows it: the ticket blames the engine and holds the commands of the conversion."""
+    evidence = evidence_of()
+    made = claim("F-CONV-A-G", Subject(format=Format.GGUF), params={"routes": [["apr", "gguf"]]})
+    command = "apr export model.apr --format gguf -o model.gguf --json"
+    lost = judged(made, Outcome.FALSIFIED, "blk.0.attn_q.weight: q/k row permutation missing", reproduce=command)
+    (draft,) = drafts([replace(evidence, judged=(*evidence.judged, lost))])
+    assert draft.kind is FailureClass.CONVERSION
+    assert draft.culprit == "engine apr"
+    assert command in draft.body
+    assert "permutation missing" in draft.body
+
+
 def test_models_are_occurrences():
     """The same panic in two models is one ticket that names both."""
     other = evidence_of(crash, model="other/model")

@@ -132,6 +132,8 @@ def _losses(lost: Sequence[Judged], evidence: Evidence, out: Console) -> None:
 
 
 def _reproduce(item: Judged, evidence: Evidence) -> str:
+    if command := item.verdict.detail.get("reproduce"):
+        return one_line(str(command), 500)
     wanted = item.verdict.detail.get("scenario") or next(iter(item.claim.needs), "")
     for seen in evidence.observations:
         if seen.scenario == wanted and seen.reproduce:

@@ -6,13 +6,15 @@ files that are certified, whoever made them. No quantisation is ever asked for h
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from apr_qa.contracts.dtypes import FULL
 from apr_qa.gates import _contracts, _draw, _judging, _model_files
 from apr_qa.gates._agreeing import Side
+from apr_qa.truth.culprit import Culprit
 from apr_qa.vocab.artefacts import Artefact
 from apr_qa.vocab.axes import Format, Tier
 from apr_qa.vocab.conversions import Made, Route, route_name, route_of
@@ -90,7 +92,7 @@ class End:
     """The file at the end of a route, and the headers of all files on the way, from the model's own on."""
 
     route: Route
-    made: Made
+    steps: tuple[Made, ...]
     artefact: Artefact
     headers: tuple[Header, ...]
 
@@ -131,20 +133,28 @@ def ends(claim: Claim, exhibits: Exhibits) -> Iterator[End | Verdict]:
 def _end(route: Route, exhibits: Exhibits, last: str) -> End | Verdict:
     names = [route_name(route[:count]) for count in range(2, len(route))] + [last]
     way: list[Artefact] = [exhibits.files.artefacts[route[0]]] if exhibits.files else []
+    steps: list[Made] = []
     for name in names:
         made = exhibits.made.get(name)
         if made is None:
             return _judging.unjudged("the converted files are not at hand")
+        steps.append(made)
         if made.ending is not Ending.ANSWERED or made.artefact is None:
-            verdict = _judging.ended(made.ending, made.message)
-            detail = {**verdict.detail, "step": name, "argv": list(made.argv), "attempts": made.attempts}
-            return Verdict(outcome=verdict.outcome, reason=f"{_words(made.route)}: {verdict.reason}", detail=detail)
+            verdict = _judging.ended(made.ending, f"{_words(made.route)}: {made.message}")
+            return _told(verdict, steps, step=name, attempts=made.attempts)
         way.append(made.artefact)
     try:
         headers = tuple(_model_files.header_of(artefact) for artefact in way)
     except (MalformedWeights, OSError) as error:
-        return _judging.fell(f"{_words(route)}: what was made cannot be read: {error}")
-    return End(route=route, made=exhibits.made[last], artefact=way[-1], headers=headers)
+        return _told(_judging.fell(f"{_words(route)}: what was made cannot be read: {error}"), steps)
+    return End(route=route, steps=tuple(steps), artefact=way[-1], headers=headers)
+
+
+def _told(verdict: Verdict, steps: Sequence[Made], **more: object) -> Verdict:
+    """Return the verdict with what shows it again, in a copy of the model's folder, and who is to blame."""
+    lines = dict.fromkeys(shlex.join(step.argv) for step in steps if step.argv)
+    blame = {"culprit": str(Culprit.ENGINE), "reproduce": " && ".join(lines)} if verdict.outcome.is_lost else {}
+    return replace(verdict, detail={**verdict.detail, **blame, **more})
 
 
 def _words(route: Sequence[Format]) -> str:
@@ -178,8 +188,9 @@ def beside_truth(found: Sequence[End], exhibits: Exhibits, judge: Callable[[Sequ
         return _judging.fell(str(error))
     except MalformedWeights as error:
         return _judging.unjudged(f"a tensor cannot be read as numbers: {error.problem}")
-    made = [{"route": list(end.route), "argv": list(end.made.argv), "seconds": end.made.elapsed_s} for end in found]
-    return Verdict(outcome=verdict.outcome, reason=verdict.reason, detail={**verdict.detail, "made": made})
+    steps = [step for end in found for step in end.steps]
+    made = {route_name(step.route): {"argv": list(step.argv), "seconds": step.elapsed_s} for step in steps}
+    return _told(verdict, steps, made=made)
 
 
 def is_open(verdict: Verdict) -> bool:

@@ -21,6 +21,7 @@ _SAYS = {
     FailureClass.ERROR: "The engine reports an error where it should answer.",
     FailureClass.GARBAGE: "The answer is garbage.",
     FailureClass.WRONG: "The engine answers, and a claim about its answers is refuted.",
+    FailureClass.CONVERSION: "The engine makes a file of the model that is not what its source is.",
     FailureClass.FILE: "A file of the model is not what it should be.",
 }
 
@@ -58,6 +59,9 @@ def _reproducer(symptom: Symptom) -> Iterator[str]:
     yield "### Smallest reproducer"
     if seen and seen.reproduce:
         yield fenced(seen.reproduce, 4000, "sh")
+    elif told := symptom.judged.verdict.detail.get("reproduce"):
+        yield "In a folder with a copy of the model's files:"
+        yield fenced(str(told), 4000, "sh")
     else:
         command = f"apr-qa certify {shlex.quote(symptom.evidence.run.model)} {symptom.evidence.run.tier}"
         yield fenced(f"{command}   # gate {symptom.judged.claim.gate}", kind="sh")

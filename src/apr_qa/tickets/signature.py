@@ -36,14 +36,14 @@ def fingerprint(symptom: Symptom) -> str:
 def signature(symptom: Symptom) -> str:
     """Return the failure in words that stay the same from run to run.
 
-    An engine that crashes or refuses is known by its own words; a wrong answer by what judged it; a broken file by its
-    gate.
+    An engine that crashes or refuses is known by its own words; a wrong answer by what judged it; a broken file, or a
+    file made wrongly, by its gate.
     """
     if symptom.kind is FailureClass.TIMEOUT:
         return f"no answer by {symptom.scenario.cell.modality}" if symptom.scenario else "no answer"
     if symptom.kind in (FailureClass.CRASH, FailureClass.LOAD, FailureClass.ERROR):
         return normalised(_words_of_engine(symptom)) or "no message"
-    if symptom.kind is FailureClass.FILE:
+    if symptom.kind in (FailureClass.FILE, FailureClass.CONVERSION):
         return f"{symptom.judged.claim.gate}: {normalised(symptom.judged.verdict.reason)}"
     oracle = symptom.scenario.oracle.name if symptom.scenario else ""
     return "garbage" if symptom.kind is FailureClass.GARBAGE else f"{symptom.judged.claim.category} {oracle}".strip()

@@ -21,6 +21,7 @@ class FailureClass(StrEnum):
     ERROR = "error"
     GARBAGE = "garbage"
     WRONG = "wrong answer"
+    CONVERSION = "conversion"
     FILE = "file"
 
 
@@ -76,7 +77,7 @@ def _decisive(judged: Judged, seen: dict[str, Observation]) -> str:
 
 def _kind(judged: Judged, observation: Observation | None) -> FailureClass:
     if not judged.claim.needs:
-        return FailureClass.FILE
+        return FailureClass.CONVERSION if judged.claim.params.get("routes") else FailureClass.FILE
     reply = observation.reply if observation else None
     ending = reply.ending if reply else None
     if judged.verdict.outcome is Outcome.CRASHED or ending is Ending.CRASHED:
