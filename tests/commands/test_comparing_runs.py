@@ -11,6 +11,9 @@ from command_line import ROOT
 from sample_evidence import evidence_of, outcome_of
 
 from apr_qa.evidence.seal import seal_evidence
+from apr_qa.registry.record import make_record
+from apr_qa.registry.store import write_record
+from apr_qa.score.mqs import score
 from apr_qa.vocab.verdict import Outcome
 
 MUSEUM = ROOT / "tests" / "museum"
@@ -83,6 +86,58 @@ def test_half_the_speed_is_a_regression(tell, runs):
     assert len(done.json["worse"]) == 3
     pace = done.json["throughput"][0]
     assert pace["lowest"] <= pace["ratio"] <= pace["highest"] < 0.97
+
+
+def elsewhere(evidence):
+    """The same run on another processor."""
+    return replace(evidence, run=replace(evidence.run, host={**evidence.run.host, "cpu": "another"}))
+
+
+def test_another_machine_is_no_regression(tell, runs, tmp_path):
+    """Half the speed elsewhere says nothing of the model."""
+    slow = tmp_path / "elsewhere.json"
+    seal_evidence(elsewhere(evidence_of(slower)), slow)
+    done = tell("compare", runs("fast"), slow, "--json")
+    assert (done.status, done.json["throughput"][0]["same_machine"]) == (0, False)
+
+
+def test_a_speed_that_was_usual_is_no_regression(tell, runs, tmp_path):
+    """With four earlier certificates as slow as this one, the fence holds; without them it is a regression."""
+    fast, slow = runs("fast"), runs("slow", slower)
+    for day in range(1, 5):
+        evidence = evidence_of(slower)
+        dated = replace(evidence, run=replace(evidence.run, started_at=f"2026-11-0{day}T10:00:00Z"))
+        write_record(tmp_path / "registry", make_record(dated, score(dated.run, dated.judged, dated.observations)))
+    assert tell("compare", fast, slow, "--registry", tmp_path / "none").status == 1
+    done = tell("compare", fast, slow, "--registry", tmp_path / "registry", "--json")
+    assert (done.status, done.json["worse"]) == (0, [])
+    assert done.json["throughput"][0]["fence"] <= done.json["throughput"][0]["after"]
+
+
+def test_two_certificates_are_compared(tell, tmp_path):
+    """Records of the registry: status, gates that lose claims now, speeds; one of each kind is bad input."""
+    paths = []
+    for spoil in (None, slower, wrong):
+        evidence = evidence_of(spoil)
+        card = score(evidence.run, evidence.judged, evidence.observations)
+        paths.append(write_record(tmp_path, make_record(evidence, card)))
+    good, slow, bad = paths
+    assert tell("compare", good, good).status == 0
+    assert "is slower" in tell("compare", good, slow).out
+    done = tell("compare", good, bad, "--json")
+    assert done.status == 1
+    assert done.json["gates_lost"]
+    assert tell("compare", bad, good).status == 0
+    sealed = tmp_path / "evidence.json"
+    seal_evidence(evidence_of(None), sealed)
+    assert tell("compare", good, sealed).status == 2
+
+
+def test_a_folder_or_a_certificate_beside_evidence_will_do(tell, tmp_path):
+    """What a run leaves behind can be named as a whole."""
+    seal_evidence(evidence_of(None), tmp_path / "evidence.json")
+    (tmp_path / "certificate.html").write_text("a page")
+    assert tell("compare", tmp_path, tmp_path / "certificate.html").status == 0
 
 
 @pytest.fixture

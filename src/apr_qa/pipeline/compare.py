@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from apr_qa.pipeline.rescore import Rescored, rescore
-from apr_qa.vocab.evidence import Evidence, Judged
+from apr_qa.registry.store import read_records
+from apr_qa.stats.fence import lower_fence
+from apr_qa.stats.paired import mcnemar
+from apr_qa.stats.resampling import ratio_interval
+from apr_qa.vocab.evidence import Evidence, Judged, machine_of
 from apr_qa.vocab.score import GatewayState
 from apr_qa.vocab.throughput import rates
 from apr_qa.vocab.verdict import Outcome
@@ -16,8 +21,7 @@ SURE = 0.05
 """A share of flips less likely than this by chance is a change."""
 SLOWER = 0.97
 """A regression of speed is one whose whole interval lies below this."""
-_RESAMPLES = 2000
-_SEED = 42
+EVIDENCE = "evidence.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +44,17 @@ class Pace:
     after: float
     ratio: float
     lowest: float | None
-    """Lower end of the 95 % bootstrap interval of the ratio of medians; None with fewer than 2 answers a side."""
+    """Lower end of the 95 % bootstrap interval of the ratio of medians; None with too few answers on a side."""
     highest: float | None
+    same_machine: bool
+    fence: float | None
+    """Tukey's lower fence of the medians in the registry; None without a history."""
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether the interval excludes a loss of 3 % and the history, if there is one, is left too."""
+        below = self.highest is not None and self.highest < SLOWER
+        return below and self.same_machine and (self.fence is None or self.after < self.fence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,14 +75,18 @@ class Comparison:
     """What got worse beyond chance, a sentence each."""
 
 
-def compare(before: Path, after: Path) -> Comparison:
-    """Return what changed. Raises InputError for evidence that cannot be read."""
-    first, second = rescore(before), rescore(after)
+def compare(before: Path, after: Path, registry: Path | None = None) -> Comparison:
+    """Return what changed between two pieces of evidence, or two folders with `evidence.json`.
+
+    `registry`: where earlier certifications are, for the speeds that were usual. Raises InputError for evidence that
+    cannot be read.
+    """
+    first, second = rescore(_evidence_in(before)), rescore(_evidence_in(after))
     pairs = list(_pairs(first.evidence, second.evidence))
     flips = tuple(_flip(a, b) for a, b in pairs if _won(a) != _won(b))
     lost = sum(flip.after.is_lost for flip in flips)
-    p_value = _mcnemar(lost, len(flips) - lost)
-    paces = tuple(_paces(first.evidence, second.evidence))
+    p_value = mcnemar(lost, len(flips) - lost)
+    paces = tuple(_paces(first.evidence, second.evidence, registry))
     return Comparison(
         before=first,
         after=second,
@@ -80,6 +97,12 @@ def compare(before: Path, after: Path) -> Comparison:
         drifts=dict(_drifts(pairs)),
         worse=tuple(_worse(first, second, flips, p_value, paces)),
     )
+
+
+def _evidence_in(path: Path) -> Path:
+    """The evidence itself, or that of a run's folder, or that which lies beside a certificate."""
+    beside = path / EVIDENCE if path.is_dir() else path.with_name(EVIDENCE)
+    return beside if path.is_dir() or (path.name.startswith("certificate.") and beside.is_file()) else path
 
 
 def _pairs(first: Evidence, second: Evidence) -> Iterator[tuple[Judged, Judged]]:
@@ -103,33 +126,30 @@ def _flip(before: Judged, after: Judged) -> Flip:
     )
 
 
-def _mcnemar(lost: int, won: int) -> float:
-    from scipy.stats import binomtest
-
-    return float(binomtest(lost, lost + won, 0.5).pvalue) if lost + won else 1.0
-
-
-def _paces(first: Evidence, second: Evidence) -> Iterator[Pace]:
-    import numpy as np
-
+def _paces(first: Evidence, second: Evidence, registry: Path | None) -> Iterator[Pace]:
     earlier, later = rates(first), rates(second)
-    for key in earlier.keys() & later.keys():
-        was, now = float(np.median(earlier[key])), float(np.median(later[key]))
-        low, high = _interval(earlier[key], later[key])
-        yield Pace(where="-".join(key), before=was, after=now, ratio=now / was, lowest=low, highest=high)
+    machine = machine_of(second.run)
+    for key in [key for key in earlier if key in later]:
+        where = "-".join(key)
+        was, now = statistics.median(earlier[key]), statistics.median(later[key])
+        low, high = ratio_interval(earlier[key], later[key]) or (None, None)
+        yield Pace(
+            where=where,
+            before=was,
+            after=now,
+            ratio=now / was,
+            lowest=low,
+            highest=high,
+            same_machine=machine == machine_of(first.run),
+            fence=lower_fence(_history(registry, second.run.model, machine, where)),
+        )
 
 
-def _interval(before: tuple[float, ...], after: tuple[float, ...]) -> tuple[float | None, float | None]:
-    """Return the 95 % percentile bootstrap interval of the ratio of medians."""
-    if min(len(before), len(after)) < 2:
-        return None, None
-    import numpy as np
-
-    dice = np.random.default_rng(_SEED)
-    was = np.median(dice.choice(before, (_RESAMPLES, len(before))), axis=1)
-    now = np.median(dice.choice(after, (_RESAMPLES, len(after))), axis=1)
-    low, high = np.quantile(now / was, (0.025, 0.975))
-    return float(low), float(high)
+def _history(registry: Path | None, model: str, machine: str, where: str) -> list[float]:
+    """Medians of earlier certifications of the model on the same machine."""
+    records = read_records(registry) if registry and registry.is_dir() else ()
+    mine = [record for record in records if record.model == model and record.machine == machine]
+    return [record.tps[where].median for record in mine if where in record.tps]
 
 
 def _drifts(pairs: list[tuple[Judged, Judged]]) -> Iterator[tuple[str, tuple[float, float]]]:
@@ -150,5 +170,5 @@ def _worse(
     if p_value < SURE and lost > len(flips) - lost:
         yield f"{lost} claims were lost and {len(flips) - lost} won, p = {p_value:.2g}"
     for pace in paces:
-        if pace.highest is not None and pace.highest < SLOWER:
+        if pace.is_regression:
             yield f"{pace.where} is slower: {pace.ratio:.2f} of before, at most {pace.highest:.2f} at 95 %"

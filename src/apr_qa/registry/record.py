@@ -15,10 +15,10 @@ from typing import Any, ClassVar, Final, Literal
 from apr_qa.errors import InputError
 from apr_qa.text import one_line
 from apr_qa.vocab.axes import Gateway, Severity, Tier
-from apr_qa.vocab.evidence import Evidence, Judged, RunRecord
+from apr_qa.vocab.evidence import Evidence, Judged, RunRecord, machine_of
 from apr_qa.vocab.score import GatewayState, Scorecard, Status
 from apr_qa.vocab.stopped import stopped_early
-from apr_qa.vocab.throughput import throughput
+from apr_qa.vocab.throughput import Speed, throughput
 from apr_qa.vocab.validity import expiry, parse_time
 from apr_qa.vocab.verdict import Outcome
 
@@ -35,6 +35,9 @@ class Throughput:
 
     median: float
     answers: int
+    low: float | None = None
+    high: float | None = None
+    """Ends of the median's 95 % bootstrap interval; None with too few answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +103,7 @@ class Record:
     outcomes_by_cell: Mapping[str, Mapping[Outcome, int]] = field(default_factory=dict)
     lost: tuple[LostClaims, ...] = ()
     """The worst first, at most `LOST`."""
-    tps: Mapping[str, Throughput] = field(default_factory=dict)
-    """By `format-backend`."""
+    tps: Mapping[str, Throughput] = field(default_factory=dict)  # by `format-backend`
     engines: Mapping[str, EngineUsed] = field(default_factory=dict)
     """By format."""
     files: Mapping[str, str] = field(default_factory=dict)
@@ -114,6 +116,8 @@ class Record:
     """Seal of the evidence."""
     apr_qa_version: str
     seed: int
+    machine: str = ""
+    """Processor, cores and graphics card: speeds are compared on equal machines only."""
     last_certified: str
     """When the run began: UTC, RFC 3339, to the second."""
     expires: str
@@ -140,16 +144,19 @@ def make_record(evidence: Evidence, card: Scorecard) -> Record:
         **_run(run),
         outcomes_by_cell=_by_cell(evidence),
         lost=_lost(evidence),
-        tps={
-            f"{fmt}-{backend}": Throughput(median=round(speed.median, 3), answers=speed.n)
-            for (fmt, backend), speed in throughput(evidence).items()
-        },
+        tps={f"{fmt}-{backend}": _throughput(speed) for (fmt, backend), speed in throughput(evidence).items()},
         provenance_verified=_provenance(evidence),
+        machine=machine_of(evidence.run),
         stopped_early=one_line(stopped_early(evidence), 500),
         evidence=evidence.seal,
         last_certified=moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
         expires=expiry(run.started_at),
     )
+
+
+def _throughput(speed: Speed) -> Throughput:
+    low, high = speed.interval or (None, None)
+    return Throughput(median=round(speed.median, 3), answers=speed.n, low=low, high=high)
 
 
 def check_name(model: str) -> None:

@@ -72,7 +72,11 @@ def _origins(evidence: Evidence) -> dict[str, object]:
     run = evidence.run
     return {
         "throughput": {
-            f"{fmt}-{backend}": {"tokens_per_s": round(speed.median, 3), "answers": speed.n}
+            f"{fmt}-{backend}": {
+                "tokens_per_s": round(speed.median, 3),
+                "answers": speed.n,
+                "interval": [round(end, 3) for end in speed.interval] if speed.interval else None,
+            }
             for (fmt, backend), speed in throughput(complete(evidence)).items()
         },
         "narrowed": [well_formed(words, 300) for words in run.narrowed],

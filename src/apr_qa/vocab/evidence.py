@@ -101,3 +101,9 @@ class Evidence:
 
 Record: TypeAlias = RunRecord | Scenario | Claim | Observation | Judged | str
 """What evidence is a stream of: the run first, then the plan, then what came back. A text is a note."""
+
+
+def machine_of(run: RunRecord) -> str:
+    """Return what the speed of a run depends on besides the engine: processor, cores, graphics card."""
+    facts = (run.host.get("cpu"), f"{run.host['cores']} cores" if run.host.get("cores") else "", run.host.get("gpu"))
+    return ", ".join(str(fact) for fact in facts if fact)
