@@ -84,6 +84,8 @@ class Door:
             except (OSError, AssertionError) as error:
                 if isinstance(error, AssertionError):
                     raise RefusedError("this address is not of that GitHub", where=_where(verb, path)) from None
+                if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                    raise RefusedError("its certificate is of no known authority", **_unknown(verb, path)) from None
                 problem, pause = self._lost(verb, path, attempt, type(error).__name__)
             self._access.wait(pause)
         raise problem
@@ -177,6 +179,10 @@ def _said(error: GithubException) -> str:
     message = data.get("message", "") if isinstance(data, dict) else data
     details = data.get("errors", "") if isinstance(data, dict) else ""
     return one_line(f"{message} {details or ''}", 300)
+
+
+def _unknown(verb: str, path: str) -> dict[str, str]:
+    return {"where": _where(verb, path), "remedy": "Name the authority's certificates in APR_QA_CA_BUNDLE."}
 
 
 def _where(verb: str, path: str) -> str:

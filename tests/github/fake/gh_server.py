@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -46,6 +47,8 @@ class FakeGitHub:
         self.violations: list[str] = []
         self.log: list[str] = []
         self.url = ""
+        self.enterprise = False
+        """Whether it answers as GitHub Enterprise Server: REST below `/api/v3`, GraphQL at `/api/graphql`."""
 
     def next_fault(self, call: str) -> Fault | None:
         """Return the fault that this call meets, if any."""
@@ -106,7 +109,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         fake = self.server.fake
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
-        url = urlsplit(self.path)
+        url = urlsplit(self._rooted(self.path))
         data = json.loads(body) if body else None
         name = f"{self.command} {unquote(url.path)}"
         fake.log.append(name)
@@ -121,6 +124,15 @@ class _Handler(BaseHTTPRequestHandler):
             self._fail("502" if fault.kind == "lost-502" else "dead")
             return
         self._send(status, answer_)
+
+    def _rooted(self, path: str) -> str:
+        fake = self.server.fake
+        if not fake.enterprise:
+            return path
+        if path.startswith("/api/v3/") or path == "/api/graphql":
+            return path.removeprefix("/api/v3" if path.startswith("/api/v3/") else "/api")
+        fake.violations.append(f"not an address of GitHub Enterprise Server: {path}")
+        return path
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815
 
@@ -179,11 +191,14 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def fake_github(folder: Path) -> Iterator[FakeGitHub]:
-    """Serve a fake GitHub on loopback."""
+def fake_github(folder: Path, *, enterprise: ssl.SSLContext | None = None) -> Iterator[FakeGitHub]:
+    """Serve a fake GitHub on loopback; `enterprise`: as an Enterprise Server with these certificates."""
     fake = FakeGitHub(folder)
     server = _Server(fake)
     fake.url = f"http://127.0.0.1:{server.server_port}"
+    if enterprise:
+        fake.enterprise, fake.url = True, f"https://127.0.0.1:{server.server_port}/api/v3"
+        server.socket = enterprise.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
