@@ -12,6 +12,7 @@ from file_harms import (
     K_PROJ,
     NORM,
     UP,
+    Tensors,
     add,
     apr_flags,
     as_float32,
@@ -31,6 +32,18 @@ from file_harms import (
 )
 
 from apr_qa.vocab.axes import Format
+
+TWO_SYSTEM_TURNS = (
+    "<|im_start|>system\nYou are a pirate.<|im_end|>\n{% for m in messages %}"
+    "{{ '<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>\n' }}{% endfor %}<|im_start|>assistant\n"
+)
+
+
+def no_bias(found: Tensors) -> None:
+    """Set every bias to zero, as a converter does that knows none."""
+    for name, entry in found.items():
+        if name.endswith(".bias"):
+            entry["data"] = bytes(len(entry["data"]))
 
 
 @dataclass(frozen=True)
@@ -92,6 +105,7 @@ BROKEN = (
         "a copied layer",
         tensors(lambda found: found["model.layers.1.mlp.up_proj.weight"].update(data=found[UP]["data"])),
     ),
+    Broken("G0-INTEGRITY-VALUES", "every bias is zero", tensors(no_bias)),
     Broken("G0-LAYOUT-001", "columns first", tensors(reshape(DOWN, 512, 256))),
     Broken("G0-LAYOUT-001", "embedding columns first", tensors(reshape(EMBEDDING, 256, 640))),
     Broken("G0-LAYOUT-001", "column-major APR", apr_flags(0x0400 | 0x0800), Format.APR),
@@ -102,6 +116,7 @@ BROKEN = (
     Broken("G0-INTEGRITY-TOKENIZER", "one id twice", tokenizer(lambda t: t["model"]["vocab"].update({"zz": 1}))),
     Broken("G0-INTEGRITY-TOKENIZER", "beyond the rows", tokenizer(lambda t: t["model"]["vocab"].update({"zz": 999}))),
     Broken("G0-INTEGRITY-TOKENIZER", "no end token", settings("generation_config.json", eos_token_id=2000)),
+    Broken("G0-INTEGRITY-TEMPLATE", "a second system turn", template(TWO_SYSTEM_TURNS)),
     Broken("G0-INTEGRITY-TEMPLATE", "does not parse", template("{% for m in messages %}")),
     Broken("G0-INTEGRITY-TEMPLATE", "escapes", template("{{ messages.__class__.__mro__ }}")),
     Broken("G0-INTEGRITY-TEMPLATE", "filter attr", template("{{ messages|attr('x') }}")),

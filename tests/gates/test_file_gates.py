@@ -194,3 +194,31 @@ def test_all_file_gates_are_planned_for_each_format() -> None:
             drawn = gate.draw(gate.spec, about)
             assert [str(c.subject) for c in drawn.claims] == ["safetensors", "gguf"]
             assert drawn.scenarios == ()
+
+
+_DEFAULT = "{% if messages[0].role != 'system' %}<|system|>\nYou help the system.\n{% endif %}"
+_TURNS = "{% for m in messages %}<|{{ m.role }}|>\n{{ m.content }}\n{% endfor %}"
+_PREFACE = (
+    "<|header|>system<|end|>\n\nKnowledge ends in 2023.\n\n"
+    "{% if messages[0].role == 'system' %}{{ messages[0].content }}{% endif %}"
+    "{% for m in messages if m.role != 'system' %}<|header|>{{ m.role }}<|end|>\n\n{{ m.content }}{% endfor %}"
+)
+_INSTRUCTIONS = (
+    "{% for m in messages if m.role != 'system' %}[INST] {% if loop.first and messages[0].role == 'system' %}"
+    "<<SYS>>\n{{ messages[0].content }}\n<</SYS>>\n\n{% endif %}{{ m.content }} [/INST]{% endfor %}"
+)
+_OWN_AND_DEVELOPER = (
+    "<|start|>system<|message|>Valid channels: analysis, final.<|end|>"
+    "{% for m in messages %}<|start|>{{ 'developer' if m.role == 'system' else m.role }}<|message|>"
+    "{{ m.content }}<|end|>"
+    "{% endfor %}"
+)
+
+
+@pytest.mark.parametrize("text", [_DEFAULT + _TURNS, _TURNS, _PREFACE, _INSTRUCTIONS, _OWN_AND_DEVELOPER])
+def test_usual_ways_with_a_system_text_raise_no_alarm(text: str, tmp_path: Path) -> None:
+    """A default where none is given, a preface within the turn, a system turn beside a developer's: all are usual."""
+    root = copy("tiny", tmp_path)
+    (root / "safetensors" / "chat_template.jinja").write_text(text, encoding="utf-8")
+    verdict = judge("G0-INTEGRITY-TEMPLATE", found(root), Format.SAFETENSORS)
+    assert verdict.outcome is Outcome.CORROBORATED, verdict

@@ -39,21 +39,41 @@ def _judge(artefact: Artefact, header: Header, _claim: Claim) -> Verdict:
     if found:
         return _judging.fell(f"the chat template {found[0]}", faults=found[:20])
     refused = []
-    for name, (messages, open_turn) in SHAPES.items():
-        try:
-            shown = _template.render(text, messages, _tokens(artefact), open_turn=open_turn)
-        except _template.TemplateRefusedError as error:
-            if messages[0]["role"] != "system":
-                return _judging.fell(f"the chat template refuses {name}: {_judging.quoted(str(error))}", shape=name)
-            refused.append(name)
-            continue
-        except TemplateError as error:
-            return _judging.fell(f"the chat template fails on {name}: {_judging.quoted(str(error))}", shape=name)
-        lost = [m["content"] for m in messages if m["role"] == "user" and m["content"] not in shown]
-        if lost:
-            return _judging.fell(f"the chat template drops {lost[0]!r} from {name}", shape=name)
+    for name in SHAPES:
+        problem, was_refused = _problem(text, name, _tokens(artefact))
+        if problem:
+            return _judging.fell(f"the chat template {problem}", shape=name)
+        refused += [name] if was_refused else []
     note = f"; it refuses {', '.join(refused)}" if refused else ""
     return _judging.held(f"the chat template is safe and takes {len(SHAPES) - len(refused)} conversations{note}")
+
+
+def _problem(text: str, name: str, tokens: Mapping[str, str]) -> tuple[str, bool]:
+    """Return what is wrong with how a conversation is written down (empty: nothing), and whether it may be refused."""
+    messages, open_turn = SHAPES[name]
+    try:
+        shown = _template.render(text, messages, tokens, open_turn=open_turn)
+    except _template.TemplateRefusedError as error:
+        may = messages[0]["role"] == "system"
+        return ("" if may else f"refuses {name}: {_judging.quoted(str(error))}"), may
+    except TemplateError as error:
+        return f"fails on {name}: {_judging.quoted(str(error))}", False
+    lost = [m["content"] for m in messages if m["role"] == "user" and m["content"] not in shown]
+    if lost:
+        return f"drops {lost[0]!r} from {name}", False
+    if _system_turns(shown) > 1:
+        return "writes a system turn of its own beside the one that it is given", False
+    return "", False
+
+
+def _system_turns(shown: str) -> int:
+    """Return how often the turn of the given system text is opened; 0 when the text is not there.
+
+    A default system text is usual where none is given, and a preface within the turn, too; a second turn is neither.
+    """
+    before = shown[: shown.find(_SYSTEM)] if _SYSTEM in shown else ""
+    start = before.lower().rfind("system")
+    return shown.count(before[start:]) if start >= 0 else 0
 
 
 def _tokens(artefact: Artefact) -> Mapping[str, str]:

@@ -31,6 +31,7 @@ Floats = npt.NDArray[np.float32]
 def _judge(artefact: Artefact, header: Header, _claim: Claim) -> Verdict:
     seen: dict[tuple[int, int], str] = {}
     elements = 0
+    biases: list[bool] = []
     with Weights(header) as weights:
         for info in header.tensors.values():
             if not info.size_bytes:
@@ -43,6 +44,12 @@ def _judge(artefact: Artefact, header: Header, _claim: Claim) -> Verdict:
             if fault:
                 return _judging.fell(f"{info.name} {fault}", tensor=info.name, shape=list(info.shape))
             elements += count
+            if info.name.endswith(".bias"):
+                biases.append(not weights.raw(info.name).any())
+    if len(biases) > 1 and all(biases):
+        return _judging.fell(
+            f"all {len(biases)} biases of the model are zeros: they were lost, or it was never trained"
+        )
     return _judging.held(
         f"{elements} numbers in {len(header.tensors)} tensors of {artefact.format}, all finite, no blank, no copy",
         elements=elements,
@@ -107,7 +114,7 @@ def _copy_of(weights: Weights, info: TensorInfo, seen: dict[tuple[int, int], str
 GATE = Gate(
     spec=GateSpec(
         id="G0-INTEGRITY-VALUES",
-        claim="Every stored number is finite, and no matrix is a blank or a copy of another.",
+        claim="Every stored number is finite, no matrix is a blank or a copy of another, and biases are not all zeros.",
         category=Category.STAB,
         gateway=Gateway.G0,
         severity=Severity.P0,
