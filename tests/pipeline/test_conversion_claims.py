@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
-from certifying_runs import certify, copied, digests
+from certifying_runs import certify, copied, digests, started
 
 from apr_qa.evidence.read import read_evidence
 from apr_qa.vocab.verdict import Outcome
@@ -16,6 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gates"))
 from converting_engine import converter
 
 WORDS = ("quick", "--backends", "cpu", "--modalities", "run", "--failure-policy", "collect-all", "--workers", "1")
+PAUSE = "import time\ntarget.touch()\ntime.sleep(1)"
+"""Long enough to be seen at work."""
 STEPS = {f"F-CONV-{a}-{b}" for a in "GAS" for b in "GAS" if a != b} | {
     f"F-CONV-{name}-001" for name in ("CONFIG", "TOK", "TEMPLATE")
 }
@@ -36,6 +40,25 @@ def test_the_engine_converts_and_is_judged(tmp_path: Path) -> None:
     text = done.evidence.read_bytes()
     certify(str(model), *WORDS, "--engine", engine, output=tmp_path / "out", more=())
     assert done.evidence.read_bytes() == text
+
+
+def test_a_run_stopped_among_conversions_goes_on(tmp_path: Path) -> None:
+    """The workspace is gone when it has ended; the same command judges what is left, and nothing twice."""
+    words = [str(copied(tmp_path)), "quick", "--backends", "cpu", "--formats", "safetensors,apr"]
+    words += ["--failure-policy", "collect-all", "--engine", f"apr={converter(tmp_path / 'bin', PAUSE)}"]
+    process = started(*words, output=tmp_path / "out")
+    while not list(tmp_path.glob("out/*/conversions/*/model.*")):
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 130, process.communicate()
+    process.communicate()
+    assert not list(tmp_path.rglob("conversions"))
+    done = certify(*words, output=tmp_path / "out")
+    evidence = read_evidence(done.evidence)
+    assert sorted(j.claim.id for j in evidence.judged) == sorted(claim.id for claim in evidence.run.claims)
+    made = {j.claim.gate for j in evidence.judged if j.verdict.outcome is Outcome.CORROBORATED}
+    assert {"F-CONV-S-A", "F-CONV-A-S"} <= made
 
 
 @pytest.mark.parametrize(("tier", "engine"), [("quick", "embedded"), ("mvp", "embedded")])
