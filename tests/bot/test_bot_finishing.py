@@ -10,6 +10,7 @@ import sample_records
 from gh_server import FakeGitHub, Fault
 from talk import Talk
 
+from apr_qa.bot.answering import LEDGER
 from apr_qa.bot.comments.result import Result
 from apr_qa.bot.finishing import Finished, finish
 from apr_qa.bot.job import Job
@@ -20,8 +21,10 @@ from apr_qa.github.client import Client
 from apr_qa.github.comments import own_comments
 from apr_qa.github.policy import Quiet
 from apr_qa.github.publishing import How, Published, publish
+from apr_qa.github.snapshot import Snapshot
 from apr_qa.registry.record import Record
 from apr_qa.registry.rows import parse_csv
+from apr_qa.tickets.ledger import Entry, ledger_text, read_ledger
 from apr_qa.vocab.score import Status
 
 
@@ -95,9 +98,16 @@ def test_quiet_says_little_of_what_passed(talk: Talk) -> None:
 
 
 def _register(hub: FakeGitHub, access: Access, record: Record) -> Published:
+    """Write a record, and a line of the ledger of its own."""
+
+    def ledger(snapshot: Snapshot) -> dict[str, str]:
+        there = read_ledger(snapshot.text(LEDGER), LEDGER) if LEDGER in snapshot.blobs else ()
+        mine = Entry(repo="up/stream", fingerprint=record.model, title="x")
+        return {LEDGER: ledger_text({entry.key: entry for entry in (*there, mine)}.values())}
+
     client = Client(access)
     try:
-        return publish(client, access, "o/r", "main", derivation([record], "77"))
+        return publish(client, access, "o/r", "main", derivation([record], "77", ledger))
     finally:
         client.close()
 
@@ -115,7 +125,7 @@ def test_a_record_arrives_with_its_table_and_badges(hub: FakeGitHub, access: Acc
 
 
 def test_twenty_publishers_of_one_registry_lose_no_row(hub: FakeGitHub, access: Access) -> None:
-    """Twenty at once, with answers lost now and then: twenty records, twenty rows, none twice."""
+    """Twenty at once, with answers lost now and then: twenty records, twenty rows, twenty lines, none twice."""
     records = [replace(sample_records.certified(), model=f"org/model-{n:02}") for n in range(20)]
     hub.faults += [Fault(match="mutation", kind=kind, skip=skip) for kind, skip in (("lost", 3), ("502", 9))]
     quick = replace(access, backoff_s=0.01)
@@ -128,3 +138,5 @@ def test_twenty_publishers_of_one_registry_lose_no_row(hub: FakeGitHub, access: 
     rows = [row for row in parse_csv(git.text("main", f"{FOLDER}/models.csv")) if row["status"] == Status.CERTIFIED]
     assert [row["model_id"] for row in rows] == [record.model for record in records]
     assert len([p for p in git.paths("main") if p.startswith(f"{FOLDER}/records/")]) == 20
+    entries = read_ledger(git.text("main", LEDGER), LEDGER)
+    assert [entry.fingerprint for entry in entries] == [record.model for record in records]

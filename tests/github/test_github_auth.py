@@ -8,11 +8,12 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from gh_server import FakeGitHub
+from gh_state import FakeIssue
 
 from apr_qa.errors import InputError
-from apr_qa.github.access import PUBLIC_API, Access, AppKey, access_from
+from apr_qa.github.access import PUBLIC_API, Access, AppKey, access_from, own_access, ticket_access
 from apr_qa.github.client import Client
-from apr_qa.github.errors import GitHubError
+from apr_qa.github.errors import GitHubError, MissingError
 from apr_qa.vocab.effects import StickyComment
 
 STICKY = StickyComment(repo="o/r", number=7, key="certify", body="x")
@@ -37,6 +38,38 @@ def test_an_app_gets_a_token_of_its_own(hub: FakeGitHub, access: Access) -> None
     assert not client.perform(STICKY).changed
     assert hub.log.count("POST /app/installations/99/access_tokens") == 1
     client.close()
+
+
+def test_the_token_for_tickets_reaches_one_repository(hub: FakeGitHub, access: Access) -> None:
+    """The App may write issues upstream with it, and nothing in the repository that the workflow runs in."""
+    key = _key()
+    hub.state.app_key = key.public_key()
+    hub.state.repo("up/stream").issues[7] = FakeIssue(7, "x", "")
+    env = {"APR_QA_APP_ID": "1", "APR_QA_APP_KEY": _pem(key), "APR_QA_APP_INSTALLATION": "99", "GITHUB_TOKEN": "t"}
+    narrow = ticket_access(env, "up/stream", "o/r")
+    assert narrow is not None
+    assert narrow.app is not None
+    client = Client(replace(access, token="", app=narrow.app))
+    assert client.perform(replace(STICKY, repo="up/stream")).changed
+    with pytest.raises(MissingError):
+        client.door.get("/repos/o/r")
+    client.close()
+    wrong = replace(access, token="", app=replace(narrow.app, private_key=_pem(_key())))
+    with pytest.raises(GitHubError, match="the App gets no token"):
+        Client(wrong)
+
+
+def test_who_writes_where() -> None:
+    """In its own repository the workflow's token speaks; elsewhere the App, else a token of its own, else nobody."""
+    app = {"APR_QA_APP_ID": "1", "APR_QA_APP_KEY": "k", "APR_QA_APP_INSTALLATION": "9"}
+    assert own_access({"GITHUB_TOKEN": "t", **app}).app is None
+    assert own_access(app).app is not None
+    assert ticket_access({"GITHUB_TOKEN": "t"}, "up/stream", "o/r") is None
+    assert ticket_access({"GITHUB_TOKEN": "t"}, "o/r", "o/r") == own_access({"GITHUB_TOKEN": "t"})
+    other = ticket_access({"GITHUB_TOKEN": "t", "APR_QA_TICKETS_TOKEN": "u"}, "up/stream", "o/r")
+    assert other == own_access({"GITHUB_TOKEN": "u"})
+    with pytest.raises(InputError, match="no number of seconds"):
+        own_access({"GITHUB_TOKEN": "t", "APR_QA_SECONDS_BETWEEN_WRITES": "soon"})
 
 
 @pytest.mark.parametrize("wrong", ["key", "token"])

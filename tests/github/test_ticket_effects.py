@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from gh_server import FakeGitHub
 from gh_state import FakeIssue
 
@@ -83,3 +84,20 @@ def test_closing_what_is_not_there_does_nothing(hub: FakeGitHub, client: Client)
     """Without a ticket there is nothing to close."""
     hub.state.repo("up/stream")
     assert not client.perform(CLOSED).changed
+
+
+@pytest.mark.parametrize(
+    ("label", "state", "effect"),
+    [("quiet", "open", OPEN), ("quiet", "open", CLOSED), ("pinned", "open", CLOSED), ("wontfix", "closed", OPEN)],
+)
+def test_labels_of_people_are_obeyed(
+    hub: FakeGitHub, client: Client, label: str, state: str, effect: TicketEffect
+) -> None:
+    """Left alone, kept open, kept closed: nothing is changed and nothing said; without the label it is."""
+    repo = hub.state.repo("up/stream")
+    body = f"before\n\n{id_line(OPEN.fingerprint)}\n"
+    repo.issues[1] = FakeIssue(1, "a", body, state=state, reason="completed", labels=["apr-qa", label])
+    assert not client.perform(replace(effect, note="why")).changed
+    assert (repo.issues[1].state, repo.issues[1].body, repo.comments) == (state, body, {})
+    repo.issues[1].labels.remove(label)
+    assert client.perform(replace(effect, note="why")).changed

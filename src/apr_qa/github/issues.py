@@ -12,6 +12,8 @@ from apr_qa.vocab.effects import Done, Label, TicketEffect, TicketState
 
 TICKET_LABEL = "apr-qa"
 _ID = "apr-qa-id: "
+_QUIET, _PINNED, _DECLINED = "quiet", "pinned", "wontfix"
+"""Labels by which people keep us out of a ticket, keep it open, keep it closed."""
 REGRESSION = Label(repo="", name="regression", color="b60205", description="fixed before, seen again")
 
 
@@ -88,8 +90,10 @@ def _create(door: Door, effect: TicketEffect) -> Done:
 
 def _keep_open(door: Door, effect: TicketEffect, issue: Any) -> Done:
     number, url = issue["number"], issue["html_url"]
+    if _QUIET in _labels(issue):
+        return Done(effect=effect, changed=False, url=url, number=number, note="people want it left alone")
     if issue["state"] == "closed":
-        if issue.get("state_reason") == "not_planned":
+        if issue.get("state_reason") == "not_planned" or _DECLINED in _labels(issue):
             return Done(effect=effect, changed=False, url=url, number=number, note="people declined it")
         label(door, Label(repo=effect.repo, name=REGRESSION.name, color=REGRESSION.color))
         door.write("POST", f"/repos/{effect.repo}/issues/{number}/labels", {"labels": [REGRESSION.name]})
@@ -105,9 +109,16 @@ def _keep_open(door: Door, effect: TicketEffect, issue: Any) -> Done:
 def _close(door: Door, effect: TicketEffect, found: list[Any]) -> Done:
     if not found or found[0]["state"] == "closed":
         return Done(effect=effect, changed=False, note="there is none open")
+    if _labels(found[0]) & {_PINNED, _QUIET}:
+        url, number = found[0]["html_url"], found[0]["number"]
+        return Done(effect=effect, changed=False, url=url, number=number, note="people keep it open")
     _say(door, effect, found[0]["number"])
     _patch(door, effect, found[0]["number"], state="closed", state_reason="completed")
     return Done(effect=effect, changed=True, url=found[0]["html_url"], number=found[0]["number"])
+
+
+def _labels(issue: Any) -> set[str]:
+    return {entry if isinstance(entry, str) else str(entry["name"]) for entry in issue["labels"]}
 
 
 def _say(door: Door, effect: TicketEffect, number: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import IntEnum, StrEnum
@@ -14,8 +15,10 @@ from apr_qa.errors import InputError
 from apr_qa.playbook.marked_yaml import dotted, read_marked
 from apr_qa.text import did_you_mean
 from apr_qa.vocab.axes import Backend, Format, Tier
+from apr_qa.vocab.shards import SHARDS_LIMIT
 
 POLICY_PATH = ".github/apr-qa.yml"
+_REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}")
 _REMEDY = "Every key is described in docs/guides/bot.md."
 
 
@@ -140,12 +143,28 @@ def parse_policy(text: str, where: str = POLICY_PATH) -> Policy:
         hint = did_you_mean(str(path[-1]), _KEYS) if first["type"] == "unexpected_keyword_argument" else ""
         line = marked.line(path)
         raise InputError(f"{dotted(path)}: {first['msg']}{hint}", where=f"{where}:{line}", remedy=_REMEDY) from None
+    _check(policy, where)
     for tier, rule in policy.tiers.items():
         if rule.role.upper() not in Role.__members__ or rule.least is Role.NONE:
             roles = ", ".join(str(r) for r in Role if r)
             hint = did_you_mean(rule.role, map(str, Role))
             raise InputError(f"tiers.{tier}.role: {rule.role!r} is none of {roles}{hint}", where=where, remedy=_REMEDY)
     return policy
+
+
+def _check(policy: Policy, where: str) -> None:
+    """Raise InputError for numbers and names that nothing can be done with."""
+    rules = policy.tickets
+    problems = {
+        "shards": policy.shards is not None and not 1 <= policy.shards <= SHARDS_LIMIT,
+        "tickets.most": rules.most < 1,
+        "tickets.passes": rules.passes < 1,
+        "tickets.engine_repo": rules.engine_repo and not _REPOSITORY.fullmatch(rules.engine_repo),
+        "tickets.file_repo": rules.file_repo and not _REPOSITORY.fullmatch(rules.file_repo),
+    }
+    for name, is_wrong in problems.items():
+        if is_wrong:
+            raise InputError(f"{name}: not a value that can be used", where=where, remedy=_REMEDY)
 
 
 @cache

@@ -46,6 +46,8 @@ def test_another_number_of_shards_is_another_plan_of_the_same_questions(plan: tu
         (lambda p: p["models"][0]["run"]["files"].update(evil="0" * 64), "changed"),
         (lambda p: p.update(engine="openai=http://evil"), "changed"),
         (lambda p: p.update(apr_qa_version="0.0.1"), "made by apr-qa 0.0.1"),
+        (lambda p: p.update(tool="0" * 64), "made by other code"),
+        (lambda p: p.update(job="0" * 64), "changed"),
         (lambda p: p.update(surprise=1), "no plan: surprise"),
         (lambda p: p.update(shards="x"), "no plan: shards"),
     ],
