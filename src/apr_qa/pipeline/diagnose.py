@@ -9,7 +9,7 @@ import platform
 import shlex
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from apr_qa import __version__
 from apr_qa.errors import WorkspaceError
 from apr_qa.files import plain_data, write_text
 from apr_qa.pipeline.certify import Certified, policy_of
+from apr_qa.pipeline.privacy import without, words_of
 from apr_qa.pipeline.ready import Ready
 from apr_qa.pipeline.results import as_json
 from apr_qa.run.isolation import fence
@@ -61,13 +62,18 @@ def diagnose(ready: Ready, evidence: Evidence) -> Path | None:
     needed = set(lost.claim.needs)
     seen = [o for o in evidence.observations if o.scenario in needed]
     loss = {"claim": lost.claim, "verdict": lost.verdict, "observations": seen}
-    write_text(folder / "failure.json", as_json(plain_data(loss)))
-    write_text(folder / "environment.json", as_json(plain_data(_environment(ready, evidence))))
+    _write(folder / "failure.json", as_json(plain_data(loss)), ready.places)
+    _write(folder / "environment.json", as_json(plain_data(_environment(ready, evidence))), ready.places)
     lines = [o.reproduce for o in seen if o.reproduce and (question is None or o.scenario == question.id)]
-    write_text(folder / "reproduce.txt", _how(ready, lost, lines))
+    _write(folder / "reproduce.txt", _how(ready, lost, lines), ready.places)
     if question is not None:
         _let_explain(ready, question, folder)
     return folder
+
+
+def _write(path: Path, text: str, places: Mapping[str, str]) -> None:
+    """These files are sent to others: they name no folder of this machine. Raises WorkspaceError."""
+    write_text(path, without(text, places))
 
 
 def _clear(folder: Path) -> None:
@@ -109,10 +115,10 @@ def _environment(ready: Ready, evidence: Evidence) -> dict[str, Any]:
 
 def _how(ready: Ready, lost: Judged, lines: list[str]) -> str:
     """Shell lines: the question alone, then the whole run."""
-    again = shlex.join(ready.wishes.argv) if ready.wishes.argv else ""
+    again = shlex.join(words_of(ready.wishes.argv, ready.places))
     parts = [f"# {lost.claim.gate} {lost.claim.subject}: what was lost, asked again"]
     if lines:
-        parts += [f"MODEL={shlex.quote(str(ready.files.root))}", *lines]
+        parts += ["# MODEL: the folder of the model's files", *lines]
     else:
         parts += ["# (a claim about the model's files: no question shows it)"]
     parts += ["", "# the whole run", *([again] if again else [])]
@@ -125,6 +131,7 @@ def _let_explain(ready: Ready, question: Scenario, folder: Path) -> None:
     if equipped is None or artefact is None:
         return
     with tempfile.TemporaryDirectory(prefix="apr-qa-", ignore_cleanup_errors=True) as scratch:
+        places = {scratch: "$TMPDIR", **ready.places}
         setting = Setting(
             artefact=artefact,
             backend=question.cell.backend,
@@ -142,9 +149,9 @@ def _let_explain(ready: Ready, question: Scenario, folder: Path) -> None:
                 file_limit_bytes=KEPT_BYTES,
             )
             done = run(limited, workdir=Path(scratch), fence=fence())
-            write_text(folder / f"engine-{number}.txt", _told(limited, done))
+            _write(folder / f"engine-{number}.txt", _told(limited, done), places)
         for path in _left(Path(scratch)):
-            write_text(folder / f"engine-{path.name}", path.read_text(encoding="utf-8", errors="replace"))
+            _write(folder / f"engine-{path.name}", path.read_text(encoding="utf-8", errors="replace"), places)
 
 
 def _told(command: Command, done: Completed) -> str:

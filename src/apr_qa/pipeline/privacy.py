@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -12,6 +13,7 @@ from apr_qa.vocab.engines import Equipped
 from apr_qa.vocab.observation import Observation
 
 MODEL = "$MODEL"
+_PATH = re.compile(r"(^|=)/(?:[^/=]*/)*(?=[^/=])")
 
 
 def places_of(files: ModelFiles, engines: Iterable[Equipped]) -> dict[str, str]:
@@ -34,14 +36,20 @@ def published(observation: Observation, places: Mapping[str, str]) -> Observatio
     """
     return replace(
         observation,
-        argv=tuple(_without(word, places) for word in observation.argv),
-        reproduce=_without(observation.reproduce, places),
-        stderr_tail=_without(observation.stderr_tail, places),
-        reply=replace(observation.reply, message=_without(observation.reply.message, places)),
+        argv=tuple(without(word, places) for word in observation.argv),
+        reproduce=without(observation.reproduce, places),
+        stderr_tail=without(observation.stderr_tail, places),
+        reply=replace(observation.reply, message=without(observation.reply.message, places)),
     )
 
 
-def _without(text: str, places: Mapping[str, str]) -> str:
+def words_of(argv: Iterable[str], places: Mapping[str, str]) -> tuple[str, ...]:
+    """Return a command line as it may be kept: of a path that is none of `places` only the last part."""
+    return tuple(_PATH.sub(r"\1", without(word, places)) for word in argv)
+
+
+def without(text: str, places: Mapping[str, str]) -> str:
+    """Return `text` with words in place of folders of this machine."""
     for place, word in places.items():
         if len(place) > 1:
             text = text.replace(place, word)

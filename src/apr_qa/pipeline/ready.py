@@ -9,7 +9,7 @@ from pathlib import Path
 
 from apr_qa import __version__
 from apr_qa.files import digest_of
-from apr_qa.pipeline.privacy import places_of
+from apr_qa.pipeline.privacy import places_of, words_of
 from apr_qa.pipeline.targets import Target
 from apr_qa.pipeline.wishes import Wishes
 from apr_qa.score.grade import FORMULA
@@ -70,7 +70,7 @@ class Ready:
             engines={f.value: replace(e.facts, path="") for f, e in self.equipment[""].items()},
             files=dict(self.files.digests),
             host={key: value for key, value in asdict(self.machine).items() if value not in ("", ())},
-            argv=self.wishes.argv,
+            argv=words_of(self.wishes.argv, self.places),
             planned_matrix=sum(1 for s in plan.scenarios if s.purpose == "matrix"),
             planned_probes=sum(1 for s in plan.scenarios if s.purpose != "matrix"),
             cells=tuple(str(cell) for cell in plan.cells),

@@ -11,7 +11,7 @@ import numpy as np
 from apr_qa import __version__
 from apr_qa.hosting import Answer, HostError, Request, Scores
 from apr_qa.reference.model import ContextError, Model, Sampling
-from apr_qa.reference.record import Floats, UnsupportedModel
+from apr_qa.reference.record import Floats, UnknownArchitecture, UnsupportedModel
 from apr_qa.reference.sampling import best, log_softmax
 from apr_qa.reference.tokenizer import Tokenizer, load_tokenizer
 from apr_qa.weights import MalformedWeights
@@ -32,6 +32,8 @@ class ReferenceHost:
         """Load the model at `path`; a missing tokenizer is refused when text is asked for, not before."""
         try:
             self._model = Model.load(path)
+        except UnknownArchitecture as error:  # nothing is wrong with it that we know of
+            raise HostError("unsupported", str(error)) from None
         except (UnsupportedModel, MalformedWeights) as error:
             raise HostError("load", str(error)) from None
         except OSError as error:

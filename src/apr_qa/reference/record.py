@@ -15,6 +15,10 @@ class UnsupportedModel(Exception):
     """The model is not one that this engine knows; it says what, and never guesses."""
 
 
+class UnknownArchitecture(UnsupportedModel):
+    """It names an architecture of which we know nothing: no word against the model, nor for it."""
+
+
 REQUIRED = object()
 """The default of a `Key` that a config must state."""
 

@@ -11,7 +11,7 @@ from apr_qa.reference import apr_source, gguf_source
 from apr_qa.reference.families import FAMILIES
 from apr_qa.reference.files import read_json
 from apr_qa.reference.loading import TensorsByRow
-from apr_qa.reference.record import Architecture, Floats, UnsupportedModel
+from apr_qa.reference.record import Architecture, Floats, UnknownArchitecture, UnsupportedModel
 from apr_qa.reference.stored_rows import StoredRows
 from apr_qa.weights import Weights, open_weights
 
@@ -72,7 +72,8 @@ def family_of(config: Mapping[str, object]) -> Architecture:
     model_type = config.get("model_type")
     family = FAMILIES.get(str(model_type))
     if family is None:
-        raise UnsupportedModel(f"model_type {model_type!r} is not known; known: {', '.join(sorted(FAMILIES))}")
+        kind = UnknownArchitecture if model_type and isinstance(model_type, str) else UnsupportedModel
+        raise kind(f"model_type {model_type!r} is not known; known: {', '.join(sorted(FAMILIES))}")
     classes = config.get("architectures")
     if classes is not None and classes != [family.class_name]:
         raise UnsupportedModel(f"architectures {classes!r} is not [{family.class_name!r}]")
