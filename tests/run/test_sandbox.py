@@ -25,8 +25,8 @@ from apr_qa.vocab.observation import Ending
 DRIVER = Path(__file__).with_name("attack_driver.py")
 SOURCES = Path(isolation.__file__).parents[2]
 NOBODY = 65534
-AS_NOBODY = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--inh-caps=-all")
-NO_NAMESPACES = 'echo 0 > /proc/sys/user/max_user_namespaces && exec setpriv --bounding-set=-all --inh-caps=-all "$@"'
+AS_NOBODY = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
+NO_NAMESPACES = 'echo 0 > /proc/sys/user/max_user_namespaces && exec setpriv --bounding-set=-all "$@"'
 """Inside a user namespace: no further ones, and no privileges."""
 
 OPEN = {

@@ -24,7 +24,7 @@ from apr_qa.vocab.engines import Equipped
 from apr_qa.vocab.observation import Observation
 from apr_qa.vocab.scenario import Scenario
 
-CLIENTS_LIMIT = 8
+CLIENTS_LIMIT = 32
 """The most requests that one server gets at once."""
 
 Equipment = Mapping[str, Mapping[Format, Equipped]]
