@@ -69,3 +69,13 @@ def test_what_outsiders_may_not_say_is_marked_on_its_line(talk: Talk) -> None:
     assert "local_path" in said["path"]
     assert "organisation evil" in said["org"]
     assert "not readable" in said["broken"]
+
+
+def test_more_playbooks_than_a_job_can_carry_are_answered(talk: Talk) -> None:
+    """They travel as text in an output: too much of it starts nothing, and the reply says what to do."""
+    text = PLAYBOOK.format(repo="Qwen/Qwen2.5-Coder-0.5B-Instruct", more="formats: [safetensors]")
+    _bring(talk, mine=text + "# long\n" * 6000)
+    for said in ("/certify changed smoke", "/certify qwen-coder/0.5B smoke"):
+        assert talk.say("boss", said, 9) == ("cannot-be",)
+        assert "Name fewer models in one command." in talk.reply
+        assert talk.heard.job is None

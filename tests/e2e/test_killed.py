@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,7 +111,8 @@ def test_a_killed_hearing_is_heard_again(tmp_path: Path) -> None:
         job = there.bot()["job"]
         wanted, count = there.shown(), _writes(there.hub.log, 0)
     assert count >= 4
-    for number in range(count):
+
+    def one(number: int) -> None:
         folder = tmp_path / str(number)
         folder.mkdir()
         with scene(folder) as there:
@@ -118,6 +120,9 @@ def test_a_killed_hearing_is_heard_again(tmp_path: Path) -> None:
             again = there.bot()["job"]
             assert there.shown() == wanted, number
             assert {**again, "sha": "", "digest": ""} == {**job, "sha": "", "digest": "", "comment_id": there.number}
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(one, range(count)))
 
 
 @pytest.fixture(scope="module")
@@ -144,9 +149,13 @@ def test_a_killed_answer_is_given_again(noisy: Results, tmp_path: Path) -> None:
         count = _answered(there, noisy) + 1  # (the commit is a mutation)
         wanted = there.shown()
     assert wanted["issues"]
-    for number in range(count):
+
+    def one(number: int) -> None:
         folder = tmp_path / str(number)
         folder.mkdir()
         with scene(folder) as there:
             _answered(there, noisy, killed_at=number)
             assert there.shown() == wanted, number
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(one, range(count)))

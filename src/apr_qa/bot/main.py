@@ -16,6 +16,7 @@ from apr_qa.bot.situation import Answer, Situation, Surroundings
 from apr_qa.errors import InputError
 from apr_qa.github.client import Client
 from apr_qa.github.door import Door
+from apr_qa.reports.markdown import prose
 from apr_qa.rooms import furnish
 from apr_qa.vocab.effects import Done, Effect, Mood, Reaction, StickyComment
 from apr_qa.vocab.events import Comment, Event, Nothing
@@ -101,7 +102,11 @@ def _answer(said: Order | Misread, situation: Situation, door: Door) -> Answer:
         reply = denied(decision, situation.asker, tier_of(said, situation), situation.pull.head_sha, said.text)
         return Answer(code=decision.code, mood=Mood.REFUSED, reply=reply)
     command = {c.verb: c for c in furnish(COMMANDS, BotCommand)}[said.verb]
-    return command.answer(said, replace(situation, decision=decision))
+    try:
+        return command.answer(said, replace(situation, decision=decision))
+    except InputError as error:
+        reply = plain("😕 This cannot be carried out", f"{prose(error.problem)}. {error.remedy}", "cannot-be")
+        return Answer(code="cannot-be", mood=Mood.CONFUSED, reply=reply)
 
 
 def _heard(event: Comment, answers: list[Answer]) -> Heard:

@@ -11,7 +11,6 @@ from apr_qa.bot.reading import COMMAND
 from apr_qa.bot.room import BotCommand
 from apr_qa.bot.selection import Selection, backends_here, formats_here, select
 from apr_qa.bot.situation import Answer, Situation
-from apr_qa.errors import InputError
 from apr_qa.vocab.axes import Tier
 from apr_qa.vocab.effects import Mood
 from apr_qa.vocab.orders import Order, Verb
@@ -29,12 +28,7 @@ def run(order: Order, situation: Situation) -> Answer:
     if not selection.chosen:
         reply = plain("😕 Nothing to certify", left_out_only(selection.left_out), "nothing-fits")
         return Answer(code="nothing-fits", mood=Mood.CONFUSED, reply=reply)
-    try:
-        job = _job(order, situation, tier, selection)
-    except InputError as error:
-        reply = plain("😕 Too much at once", f"{error.problem}. {error.remedy}", "too-much")
-        return Answer(code="too-much", mood=Mood.CONFUSED, reply=reply)
-    return started(situation, job, selection)
+    return started(situation, _job(order, situation, tier, selection), selection)
 
 
 def _job(order: Order, situation: Situation, tier: Tier, selection: Selection) -> Job:
