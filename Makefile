@@ -16,7 +16,7 @@ APR_ROOT ?= $(HOME)/.local/apr
 LANES := test-browser test-apr test-ollama test-image test-act e2e
 NO_LANE := not apr and not browser and not ollama and not image and not act and not e2e
 
-.PHONY: demo test test-again check lint lint-code lint-actions lock engine bench fuzz mutants sbom $(LANES) torture crash soak clean help
+.PHONY: demo test test-again check lint lint-code lint-actions lock engine bench fuzz mutants sbom $(LANES) torture crash soak docs clean help
 help: ## what there is
 	@grep -hE '^[a-z][a-z0-9% -]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 28
 
@@ -58,6 +58,9 @@ lint-code: $(VENV)/dev.stamp ## linters, types, layers, dependencies, spelling
 
 verify: $(VENV)/run.stamp ## the registry and the playbooks are what they are made from
 	@$(BIN)/apr-qa registry lint && $(BIN)/apr-qa lock-playbooks --verify && $(BIN)/apr-qa generate-playbooks --check
+
+docs: $(VENV)/run.stamp $(VENV)/docs.stamp ## the pages of docs/ as a site, strictly
+	@$(BIN)/apr-qa docs --check && NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q
 
 site: $(VENV)/run.stamp ## the registry's pages
 	@$(BIN)/apr-qa site --output out/site

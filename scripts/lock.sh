@@ -8,7 +8,7 @@ lock() {
 lock pyproject.toml --group build -o requirements/run.txt
 lock pyproject.toml --group build --group test -c requirements/run.txt -o requirements/test.txt
 lock pyproject.toml --group build --group test --group lint --group browser -c requirements/test.txt -o requirements/dev.txt
-lock pyproject.toml --group docs -c requirements/run.txt -o requirements/docs.txt
+lock pyproject.toml --group build --group docs -c requirements/run.txt -o requirements/docs.txt
 lock pyproject.toml --group build --group test --group reliability -c requirements/test.txt -o requirements/reliability.txt
 if grep -n "://" requirements/*.txt; then
   echo "a lock names an address" >&2

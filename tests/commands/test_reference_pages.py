@@ -30,7 +30,7 @@ def test_the_pages_are_current(tell):
 def test_a_stale_page_is_found_and_written(tell, tmp_path):
     """--check names it and exits with 1; without it the page is written, and nothing else to do is left."""
     folder = tmp_path / "reference"
-    assert len(tell("docs", "--folder", folder, "--json").json) == 8
+    assert len(tell("docs", "--folder", folder, "--json").json) == 10
     (folder / "gates.md").write_text("old")
     stale = tell("docs", "--folder", folder, "--check")
     assert stale.status == 1

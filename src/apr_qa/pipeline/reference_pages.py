@@ -5,16 +5,18 @@ from __future__ import annotations
 import ast
 import inspect
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from apr_qa import errors
 from apr_qa.catalog.tiers import tiers
+from apr_qa.evidence.schema import evidence_schema
+from apr_qa.pipeline._schema_tables import code, table, tables_of
 from apr_qa.pipeline.engines import ROOM as ENGINES
 from apr_qa.pipeline.results import REPORTS
 from apr_qa.pipeline.trial import GATES, ORACLES
 from apr_qa.playbook.schema import schema
+from apr_qa.registry.store import record_schema
 from apr_qa.rooms import furnish
 from apr_qa.vocab.catalog import TierSpec
 from apr_qa.vocab.gates import Gate, GateSpec, Oracle
@@ -51,6 +53,8 @@ def reference_pages(commands: Sequence[CommandDoc]) -> Mapping[str, str]:
         "reports.md": _reports(),
         "tiers.md": _tiers(),
         "playbook.md": _playbook(),
+        "evidence.md": _evidence(),
+        "record.md": _record(),
         "exit-status.md": _exits(),
     }
     return {name: _MADE + "\n\n".join(parts).rstrip() + "\n" for name, parts in made.items()}
@@ -59,16 +63,16 @@ def reference_pages(commands: Sequence[CommandDoc]) -> Mapping[str, str]:
 def _cli(commands: Sequence[CommandDoc]) -> Iterator[str]:
     yield "# Commands"
     yield "Every command takes `--help`. An option is written in full: `--backends cpu` or `--backends=cpu`."
-    yield _table(
+    yield table(
         ("Command", "What it does"),
         [(f"[`apr-qa {c.words}`](#apr-qa-{c.words.replace(' ', '-')})", _first(c.help)) for c in commands],
     )
     for command in commands:
         yield f"## apr-qa {command.words}"
         yield _as_markdown(command.help)
-        rows = [(_code(option.names), option.help, _code(option.default)) for option in command.options]
+        rows = [(code(option.names), option.help, code(option.default)) for option in command.options]
         if rows:
-            yield _table(("Option", "Means", "Default"), rows)
+            yield table(("Option", "Means", "Default"), rows)
 
 
 def _gates() -> Iterator[str]:
@@ -79,7 +83,7 @@ def _gates() -> Iterator[str]:
     rows = [
         (f"[{spec.id}](#{spec.anchor})", spec.gateway or "", spec.category, spec.severity, spec.claim) for spec in specs
     ]
-    yield _table(("Gate", "Gateway", "Category", "Severity", "Claim"), rows)
+    yield table(("Gate", "Gateway", "Category", "Severity", "Claim"), rows)
     for spec in specs:
         yield f"## {spec.id}"
         yield spec.claim
@@ -99,8 +103,8 @@ def _gate_facts(spec: GateSpec) -> Iterator[str]:
 def _oracles() -> Iterator[str]:
     yield "# Oracles"
     yield "An oracle judges the text of one answer. Garbage is asked first, then the oracle that knows the prompt."
-    rows = [(_code(oracle.name), oracle.claim, str(oracle.version)) for oracle in furnish(ORACLES, Oracle)]
-    yield _table(("Oracle", "Asserts", "Version"), rows)
+    rows = [(code(oracle.name), oracle.claim, str(oracle.version)) for oracle in furnish(ORACLES, Oracle)]
+    yield table(("Oracle", "Asserts", "Version"), rows)
 
 
 def _engines() -> Iterator[str]:
@@ -108,14 +112,14 @@ def _engines() -> Iterator[str]:
     yield "`--engine auto` takes `apr` where it is installed, else the embedded engines."
     rows = [
         (
-            _code(engine.name),
+            code(engine.name),
             engine.summary,
             ", ".join(_abilities(engine)),
-            _code(engine.get_it) if engine.get_it else "",
+            code(engine.get_it) if engine.get_it else "",
         )
         for engine in furnish(ENGINES, Engine)
     ]
-    yield _table(("Engine", "What it is", "Can", "How to get it"), rows)
+    yield table(("Engine", "What it is", "Can", "How to get it"), rows)
 
 
 def _abilities(engine: Engine) -> Iterator[str]:
@@ -132,8 +136,8 @@ def _abilities(engine: Engine) -> Iterator[str]:
 def _reports() -> Iterator[str]:
     yield "# Reports"
     yield "`apr-qa report EVIDENCE --formats all` writes them; a comma-separated list chooses."
-    rows = [(_code(r.name), _code(r.file_name), r.summary) for r in furnish(REPORTS, Report)]
-    yield _table(("Report", "File", "What it holds"), rows)
+    rows = [(code(r.name), code(r.file_name), r.summary) for r in furnish(REPORTS, Report)]
+    yield table(("Report", "File", "What it holds"), rows)
 
 
 def _tiers() -> Iterator[str]:
@@ -141,7 +145,7 @@ def _tiers() -> Iterator[str]:
     yield "How hard we try, and the most that may be said. Probes are planned besides the matrix."
     rows = [
         (
-            _code(spec.tier),
+            code(spec.tier),
             spec.summary,
             _product(spec),
             str(spec.repeats),
@@ -151,7 +155,7 @@ def _tiers() -> Iterator[str]:
         )
         for spec in tiers().values()
     ]
-    yield _table(("Tier", "For", "Matrix scenarios", "Repeats", "Time", "CERTIFIED from MQS", "At most"), rows)
+    yield table(("Tier", "For", "Matrix scenarios", "Repeats", "Time", "CERTIFIED from MQS", "At most"), rows)
 
 
 def _product(spec: TierSpec) -> str:
@@ -166,51 +170,35 @@ def _playbook() -> Iterator[str]:
         "Every key that a playbook may hold; another one is an error. The same as JSON Schema:"
         " `playbooks/playbook.schema.yaml`. A generated playbook to look at: `playbooks/models/tiny-mvp.playbook.yaml`."
     )
-    for name, part in {"The file": whole, **whole["$defs"]}.items():
-        if "properties" in part:
-            yield f"## {name}"
-            yield part.get("description", "").partition("\n")[0]
-            required = part.get("required", ())
-            rows = [
-                (_code(key), _type(entry), "required" if key in required else _default(entry))
-                for key, entry in part["properties"].items()
-            ]
-            yield _table(("Key", "Takes", "Default"), rows)
+    yield from tables_of(whole, "The file")
 
 
-def _type(entry: Mapping[str, Any]) -> str:
-    if "$ref" in entry:
-        return str(entry["$ref"]).rpartition("/")[2]
-    if "enum" in entry or "const" in entry:
-        return ", ".join(_code(str(word)) for word in entry.get("enum", [entry.get("const")]))
-    if options := entry.get("anyOf") or entry.get("oneOf"):
-        return " or ".join(dict.fromkeys(_type(option) for option in options))
-    if entry.get("type") == "array":
-        return f"list of {_type(entry.get('items', {}))}"
-    return str(entry.get("type", "any")) + _bounds(entry)
-
-
-def _bounds(entry: Mapping[str, Any]) -> str:
-    low, high = entry.get("minimum"), entry.get("maximum")
-    limits = (
-        f" {low if low is not None else ''}..{high if high is not None else ''}" if (low, high) != (None, None) else ""
+def _evidence() -> Iterator[str]:
+    yield "# Evidence fields"
+    yield (
+        "What `evidence.json` holds, and each line of a journal. A field that is not listed here is refused; what was"
+        " not measured is null. The same as JSON Schema: `playbooks/evidence.schema.json`."
     )
-    return limits + (f" matching {_code(entry['pattern'])}" if "pattern" in entry else "")
+    yield from tables_of(evidence_schema(), "The file")
 
 
-def _default(entry: Mapping[str, Any]) -> str:
-    value = entry.get("default")
-    return "" if value is None or isinstance(value, dict) else _code(str(value))
+def _record() -> Iterator[str]:
+    yield "# Record fields"
+    yield (
+        "One certification in the registry: a file below `docs/certifications/records/`, named after the SHA-256 of its"
+        " bytes and never changed. `models.csv`, the table of the README, badges and the site are derived from these."
+    )
+    yield from tables_of(record_schema(), "Record")
 
 
 def _exits() -> Iterator[str]:
     yield "# Exit statuses"
     yield "One table for every command. For several models the worst one counts."
-    yield _table(("Status", "Name", "Means"), [(str(v), _code(n), m) for n, v, m in _exit_members()])
+    yield table(("Status", "Name", "Means"), [(str(v), code(n), m) for n, v, m in _exit_members()])
     faults = [kind for kind in vars(errors).values() if inspect.isclass(kind) and issubclass(kind, errors.AprQaError)]
-    rows = [(_code(kind.__name__), str(int(kind.exit_status)), _first(inspect.getdoc(kind) or "")) for kind in faults]
+    rows = [(code(kind.__name__), str(int(kind.exit_status)), _first(inspect.getdoc(kind) or "")) for kind in faults]
     yield "## Expected faults"
-    yield _table(("Fault", "Status", "When"), rows)
+    yield table(("Fault", "Status", "When"), rows)
 
 
 def _exit_members() -> Iterator[tuple[str, int, str]]:
@@ -220,19 +208,6 @@ def _exit_members() -> Iterator[tuple[str, int, str]]:
         if isinstance(line, ast.Assign) and isinstance(said, ast.Expr) and isinstance(said.value, ast.Constant):
             name = ast.unparse(line.targets[0])
             yield name, int(errors.Exit[name]), str(said.value.value)
-
-
-def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [columns, ["---"] * len(columns), *([_cell(cell) for cell in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _cell(text: str) -> str:
-    return " ".join(str(text).split()).replace("|", "\\|")
-
-
-def _code(text: str) -> str:
-    return f"`{text}`" if text and "`" not in text else text
 
 
 def _first(text: str) -> str:

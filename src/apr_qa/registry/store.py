@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from apr_qa import files
 from apr_qa.errors import InputError
@@ -57,6 +57,11 @@ def parse_record(text: str, where: str) -> Record:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
         raise InputError(f"{field or 'the record'}: {first['msg']}", where=where, remedy=_REMEDY) from None
+
+
+def record_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a record."""
+    return _adapter().json_schema()
 
 
 def read_records(folder: Path) -> tuple[Record, ...]:
