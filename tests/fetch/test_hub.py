@@ -20,7 +20,7 @@ from apr_qa.errors import AprQaError
 from apr_qa.fetch.hub import fetch
 try:
     got = fetch(sys.argv[1], sys.argv[2], Path(sys.argv[3]), lambda doing: None)
-    print(json.dumps({"folder": str(got.folder), "revision": got.revision, "checked": got.checked}))
+    print(json.dumps({"folder": str(got.folder), "revision": got.revision, "checked": got.checked, "names": got.names}))
 except AprQaError as error:
     print(json.dumps({"error": str(error), "remedy": error.remedy, "exit": int(error.exit_status)}))
 """
@@ -49,6 +49,7 @@ def test_a_model_is_pinned_fetched_and_checked(tmp_path: Path) -> None:
         got = fetched(hub, tmp_path)
     assert got["revision"] == hub.commit
     assert got["checked"] is True
+    assert set(got["names"]) == {p.name for p in MODEL.iterdir()}
     names = {p.name for p in Path(got["folder"]).iterdir()}
     assert names == {p.name for p in MODEL.iterdir()}
     assert (Path(got["folder"]) / "model.safetensors").read_bytes() == (MODEL / "model.safetensors").read_bytes()

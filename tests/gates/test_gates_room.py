@@ -48,6 +48,7 @@ def test_every_gate_has_a_case_for_both_outcomes() -> None:
         "G0-INTEGRITY-UNTOUCHED",  # below
         "G0-INTEGRITY-SECOND",  # test_second_opinion.py
         "F-QUAL-PROMPT-001",  # test_prompt_tokens.py
+        "F-PROVENANCE-001",  # test_provenance.py
     }
 
 

@@ -56,6 +56,8 @@ class Fetched:
     revision: str
     checked: bool
     """True when every file was compared with the Hub's digests in this call."""
+    names: tuple[str, ...] = ()
+    """Of the files that were."""
 
 
 def resolve(repo: str, revision: str = "", kinds: Sequence[str] = KINDS) -> HubModel:
@@ -111,7 +113,7 @@ def fetch(repo: str, revision: str, cache: Path, busy: Callable[[str], None]) ->
         busy(f"checking {file.name} against the Hub's digest")
         _check(folder / file.name, file)
     write_text(folder.parents[1] / "refs" / (revision or "main"), model.revision)
-    return Fetched(folder=folder, revision=model.revision, checked=True)
+    return Fetched(folder=folder, revision=model.revision, checked=True, names=tuple(f.name for f in model.files))
 
 
 def is_here(repo: str, revision: str, cache: Path) -> bool:

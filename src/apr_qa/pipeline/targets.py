@@ -81,7 +81,7 @@ def files_of(target: Target, wishes: Wishes, busy: Busy, memory_bytes: int = 0) 
     if not is_here(spec.hf_repo, spec.revision, cache):
         require_certifiable(spec.hf_repo, spec.revision, cache, memory_bytes or machine().memory_bytes, busy)
     got = fetch(spec.hf_repo, spec.revision, cache, busy)
-    return locate(got.folder, wanted, model=spec.hf_repo, revision=got.revision)
+    return replace(locate(got.folder, wanted, model=spec.hf_repo, revision=got.revision), compared=got.names)
 
 
 def _by_word(word: str, tier: TierSpec) -> tuple[Target, ...]:

@@ -51,5 +51,7 @@ class ModelFiles:
     root: Path = Path()
     not_found: Mapping[Format, str] = field(default_factory=dict)
     """Formats asked for but not there, with the reason."""
+    compared: tuple[str, ...] = ()
+    """Names of the files that have the digests which the Hub states for `revision`, compared in this run."""
     compact: Compact | None = None
     """None: the ground truth is cheap enough to be computed in every run."""
