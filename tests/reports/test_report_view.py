@@ -6,14 +6,15 @@ import dataclasses
 
 import pytest
 import sample_models
-from sample_evidence import evidence_of, outcome_of
+from sample_evidence import claim, evidence_of, judged, outcome_of
 
 from apr_qa.reports._complete import complete
 from apr_qa.reports._view import PROVISIONAL_AT, view_of
 from apr_qa.reports._words import listing, percent
 from apr_qa.score import grade
-from apr_qa.vocab.axes import Tier
+from apr_qa.vocab.axes import Format, Tier
 from apr_qa.vocab.evidence import Judged
+from apr_qa.vocab.plan import Subject
 from apr_qa.vocab.score import Status
 from apr_qa.vocab.verdict import Outcome, Verdict
 
@@ -33,6 +34,19 @@ def test_what_felled_a_gateway_comes_first() -> None:
     ]
     assert view.groups[0].felled == "G4"
     assert "F-CONTRACT-I2-001" in view.step.text
+
+
+def test_a_bad_conversion_is_told_with_its_commands() -> None:
+    """No question shows it: the command of its verdict does, and the engine is to blame."""
+    evidence, card = sample_models.blocked()
+    command = "apr export model.apr --format gguf -o model.gguf --json"
+    made = claim("F-CONV-A-G", Subject(format=Format.GGUF), params={"routes": [["apr", "gguf"]]})
+    lost = judged(made, Outcome.FALSIFIED, "q/k row permutation missing", reproduce=command, culprit="engine")
+    view = view_of(dataclasses.replace(evidence, judged=(*evidence.judged, lost)), card)
+    (group,) = (g for g in view.groups if g.gate == "F-CONV-A-G")
+    assert group.examples[0].command == command
+    assert group.culprit == "engine"
+    assert command not in str(group.figures)
 
 
 def test_answers_that_differ_only_in_numbers_and_quotes_share_a_cause() -> None:

@@ -74,7 +74,7 @@ def example(judged: Judged, witness: Witness) -> Example:
         answered=bool(reply and reply.text is not None),
         ended=_ended(seen) if seen and (seen.reply.ending != Ending.ANSWERED or seen.attempts > 1) else "",
         expected=_expected(scenario) if scenario else "",
-        command=visible(seen.reproduce, 900, "\n\t") if seen else "",
+        command=visible(seen.reproduce if seen else str(judged.verdict.detail.get("reproduce", "")), 900, "\n\t"),
         stderr=pieces(seen.stderr_tail[-400:], 400) if seen and reply and reply.ending != Ending.ANSWERED else (),
     )
 
