@@ -13,8 +13,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 APR_VERSION := 0.72.3
 APR_ROOT ?= $(HOME)/.local/apr
-LANES := test-browser test-apr test-ollama test-image test-act e2e
-NO_LANE := not apr and not browser and not ollama and not image and not act and not e2e
+LANES := test-browser test-apr test-ollama test-ray test-image test-act e2e
+NO_LANE := not apr and not browser and not ollama and not ray and not image and not act and not e2e
 
 .PHONY: demo test test-again check lint lint-code lint-actions lock engine bench fuzz mutants sbom $(LANES) torture crash soak docs clean help
 help: ## what there is
@@ -32,6 +32,9 @@ test-again: $(VENV)/test.stamp ## what failed the last time, one test after anot
 
 test-apr: $(VENV)/test.stamp ## the tests that drive the real apr (make engine installs it)
 	@PATH="$(APR_ROOT)/bin:$$PATH" $(BIN)/python -m pytest -q -m apr tests
+
+test-ray: $(VENV)/ray.stamp ## shards on a real Ray cluster of this machine (installs Ray, about 300 MB)
+	@$(BIN)/python -m pytest -q -m ray tests
 
 test-ollama: $(VENV)/test.stamp ## parity with a real Ollama, built from source where there is none (Go, gcc, g++)
 	@scripts/ollama-lane.sh
@@ -71,8 +74,8 @@ lint-actions: $(VENV)/dev.stamp ## workflows, actions, Dockerfiles, shell script
 engine: ## build and install the real apr (25 to 40 minutes on two cores)
 	cargo install apr-cli --locked --version $(APR_VERSION) --root $(APR_ROOT)
 
-bench: $(VENV)/test.stamp ## measure our own overhead
-	@$(BIN)/python bench/harness.py
+bench: $(VENV)/test.stamp ## measure our own cost (WRITE=1: into docs/performance.md)
+	@$(BIN)/python -m bench $(if $(WRITE),--write docs/performance.md)
 
 certify-smoke certify-mvp certify-quick certify-standard certify-deep: certify-%: $(VENV)/run.stamp ## certify FAMILY
 	@$(BIN)/apr-qa certify --family $(FAMILY) --tier $*

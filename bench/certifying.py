@@ -20,7 +20,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from figures import Figure, timed
+from bench.figures import Figure, peak_mb, timed
 
 HERE = Path(__file__).resolve().parent
 
@@ -69,19 +69,13 @@ def certify_once(scenarios: int, port: int, output: Path) -> dict[str, Any]:
         "wall_s": wall,
         "own_s": own,
         "reading_s": reading,
-        "peak_mb": _peak_mb(),
+        "peak_mb": peak_mb(),
     }
-
-
-def _peak_mb() -> float:
-    """Of this program alone (`ru_maxrss` would begin with what the parent had)."""
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
-    return int(status.partition("VmHWM:")[2].split()[0]) * 1024 / 1e6
 
 
 def _in_a_child(scenarios: int, port: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="apr-qa-bench-") as output:
-        argv = [sys.executable, str(HERE / "certifying.py"), str(scenarios), str(port), output]
+        argv = [sys.executable, "-m", "bench.certifying", str(scenarios), str(port), output]
         done = subprocess.run(argv, check=True, capture_output=True, text=True)
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer

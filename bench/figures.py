@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
 
@@ -33,6 +34,12 @@ def show(figures: Sequence[Figure]) -> str:
     rows = [("figure", "target", "measured (median)", "ratio", "n", "spread"), *(f.cells() for f in figures)]
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+
+
+def peak_mb() -> float:
+    """Return the peak memory of this program alone, in MB (`ru_maxrss` would begin with what its parent had)."""
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024 / 1e6
 
 
 def timed(work: Callable[[], object], rounds: int, clock: Callable[[], float] = time.process_time) -> list[float]:

@@ -19,7 +19,7 @@ from apr_qa.vocab.evidence import EngineFacts
 from apr_qa.vocab.gates import Gate, Oracle
 from apr_qa.vocab.machine import Machine
 from apr_qa.vocab.plan import Plan
-from figures import Figure, timed
+from bench.figures import Figure, timed
 
 MODEL = Path(__file__).resolve().parents[1] / "models" / "tiny"
 CELLS = 9

@@ -8,7 +8,7 @@ import sys
 import time
 from statistics import median
 
-from figures import Figure, timed
+from bench.figures import Figure, timed
 
 
 def start_up(rounds: int) -> list[Figure]:

@@ -10,6 +10,7 @@ lock pyproject.toml --group build --group test -c requirements/run.txt -o requir
 lock pyproject.toml --group build --group test --group lint --group browser -c requirements/test.txt -o requirements/dev.txt
 lock pyproject.toml --group build --group docs -c requirements/run.txt -o requirements/docs.txt
 lock pyproject.toml --group build --group test --group reliability -c requirements/test.txt -o requirements/reliability.txt
+lock pyproject.toml --extra ray --group build --group test -c requirements/test.txt -o requirements/ray.txt
 if grep -n "://" requirements/*.txt; then
   echo "a lock names an address" >&2
   exit 1
