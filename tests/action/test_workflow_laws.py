@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,8 +38,9 @@ def takes_pull_request_code(workflow: dict[str, Any]) -> list[str]:
     if not PRIVILEGED & set(events):
         return []
     found = []
-    for _, step in _steps(workflow):
-        told = [str(value) for value in (*step.get("with", {}).values(), step.get("run", ""))]
+    for job, step in _steps(workflow):
+        given = (part.values() for part in (step.get("with", {}), step.get("env", {}), job.get("env", {})))
+        told = [str(value) for value in (*itertools.chain(*given), step.get("run", ""))]
         found += [text for text in told if PULL_REQUEST_CODE.search(text)]
     return found
 
@@ -64,6 +66,9 @@ def test_the_law_sees_a_checkout_of_a_pull_request(ref: str) -> None:
     step = {"uses": "actions/checkout@v1", "with": {"ref": ref}}
     workflow = {"on": {"issue_comment": {}}, "jobs": {"x": {"steps": [step]}}}
     assert takes_pull_request_code(workflow) == [ref]
+    by_hand = {"env": {"REF": ref}, "run": 'git init && git pull origin "$REF"'}
+    assert takes_pull_request_code(workflow | {"jobs": {"x": {"steps": [by_hand]}}}) == [ref]
+    assert takes_pull_request_code(workflow | {"on": "pull_request"}) == []
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
