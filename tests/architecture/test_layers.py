@@ -10,9 +10,9 @@ import pytest
 
 SRC = Path(__file__).resolve().parents[2] / "src" / "apr_qa"
 ROOMS = ("engines", "oracles", "gates", "reports", "mutators")
-KNOWN_TO_PLUG_INS = {"vocab", "errors", "text", "weights", "truth", "contracts", "files", "stats"}
+KNOWN_TO_PLUG_INS = {"vocab", "errors", "text", "weights", "truth", "contracts", "templates", "files", "stats"}
 DOORS = {
-    "subprocess": {"run", "ollama_host"},  # a child program of its own, which starts Ollama beside itself
+    "subprocess": {"run", "ollama_host", "templates"},  # one starts Ollama beside itself, one a limited renderer
     "socket": {"run", "ollama_host"},
     "requests": {"run"},
     "huggingface_hub": {"fetch"},

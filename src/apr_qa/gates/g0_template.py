@@ -7,7 +7,10 @@ from typing import Any
 
 from jinja2 import TemplateError
 
-from apr_qa.gates import _draw, _judging, _model_files, _template
+from apr_qa.gates import _draw, _judging, _model_files
+from apr_qa.templates.child import render_apart
+from apr_qa.templates.reading import faults
+from apr_qa.templates.sandbox import TemplateRefusedError
 from apr_qa.vocab.artefacts import Artefact
 from apr_qa.vocab.axes import Category, Format, Gateway, Severity
 from apr_qa.vocab.gates import Gate, GateSpec
@@ -35,7 +38,7 @@ def _judge(artefact: Artefact, header: Header, _claim: Claim) -> Verdict:
     text = _model_files.template_of(artefact, header)
     if text is None:
         return _judging.held("the file carries no chat template, so there is none to fear", template=False)
-    found = _template.faults(text)
+    found = faults(text)
     if found:
         return _judging.fell(f"the chat template {found[0]}", faults=found[:20])
     refused = []
@@ -52,8 +55,8 @@ def _problem(text: str, name: str, tokens: Mapping[str, str]) -> tuple[str, bool
     """Return what is wrong with how a conversation is written down (empty: nothing), and whether it may be refused."""
     messages, open_turn = SHAPES[name]
     try:
-        shown = _template.render(text, messages, tokens, open_turn=open_turn)
-    except _template.TemplateRefusedError as error:
+        shown = render_apart(text, messages, tokens, open_turn=open_turn)
+    except TemplateRefusedError as error:
         may = messages[0]["role"] == "system"
         return ("" if may else f"refuses {name}: {_judging.quoted(str(error))}"), may
     except TemplateError as error:

@@ -12,7 +12,10 @@ from typing import Any
 
 from jinja2 import TemplateError
 
-from apr_qa.gates import _draw, _judging, _model_files, _roles, _template
+from apr_qa.gates import _draw, _judging, _model_files, _roles
+from apr_qa.templates.child import render_apart
+from apr_qa.templates.reading import faults
+from apr_qa.templates.sandbox import TemplateRefusedError
 from apr_qa.truth import tokenizing
 from apr_qa.truth.corpus import message_shapes, strings
 from apr_qa.truth.tokenizing import Carried, UnsupportedModel
@@ -87,7 +90,7 @@ def _weighed(own: Carried, tests: Mapping[str, list[str]], *, compared: bool) ->
 def _template_faults(side: _Sides, ground: _Sides) -> Iterator[str]:
     """Yield conversations that the format's own template writes otherwise than that of the ground truth."""
     texts = [_model_files.template_of(*s) for s in (ground, side)]
-    if None in texts or side[0].format is Format.SAFETENSORS or any(_template.faults(text or "") for text in texts):
+    if None in texts or side[0].format is Format.SAFETENSORS or any(faults(text or "") for text in texts):
         return  # nothing carried, nothing to compare with, or unsafe, which G0-INTEGRITY-TEMPLATE judges
     for name, messages in message_shapes().items():
         ours, theirs = (
@@ -100,8 +103,8 @@ def _template_faults(side: _Sides, ground: _Sides) -> Iterator[str]:
 
 def _written(text: str, side: _Sides, messages: list[dict[str, str]]) -> str:
     try:
-        return _template.render(text, messages, _tokens(side), open_turn=True)
-    except (TemplateError, _template.TemplateRefusedError) as error:
+        return render_apart(text, messages, _tokens(side), open_turn=True)
+    except (TemplateError, TemplateRefusedError) as error:
         return f"refused: {error}"
 
 

@@ -26,7 +26,7 @@ class Template:
         environment.filters["tojson"] = _to_json
         environment.globals["raise_exception"] = _refuse
         environment.globals["strftime_now"] = lambda form: datetime.now().strftime(form)  # noqa: DTZ005
-        self._tokens = dict(tokens)
+        self.text, self.tokens = text, dict(tokens)
         try:
             self._compiled = environment.from_string(text)
         except TemplateError as error:
@@ -35,7 +35,7 @@ class Template:
     def render(self, messages: list[dict[str, str]]) -> str:
         """Return the conversation as text, open for the assistant's turn. Raises UnsupportedModel when it fails."""
         try:
-            return self._compiled.render(messages=messages, add_generation_prompt=True, **self._tokens)
+            return self._compiled.render(messages=messages, add_generation_prompt=True, **self.tokens)
         except Exception as error:  # noqa: BLE001  (a template can raise anything)
             raise UnsupportedModel(f"the chat template fails: {type(error).__name__}: {error}") from None
 

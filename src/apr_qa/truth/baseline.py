@@ -78,12 +78,20 @@ def make_baseline(truth: Truth, *, model: str, key: str, dtype: str) -> Baseline
     for start in range(0, positions, CHUNK_ROWS):
         part = slice(start, start + CHUNK_ROWS)
         logits = np.asarray(truth.logits[part])
-        order = np.argsort(-logits, axis=1, kind="stable")[:, :count]
-        ids[part], kept[part] = order, np.take_along_axis(logits, order, axis=1)
+        ids[part] = _likeliest(logits, count)
+        kept[part] = np.take_along_axis(logits, ids[part].astype(np.intp), axis=1)
         sums[part] = logits[:, 0] - log_softmax(logits)[:, 0]
         following[part] = logits[np.arange(len(logits)), tokens[part]]
     about = (truth.model_type, truth.parameters, vocab, truth.blocks)
     return Baseline(model, key, dtype, *about, ids, kept, sums, following)
+
+
+def _likeliest(logits: Floats, count: int) -> npt.NDArray[np.intp]:
+    """Return the ids of the largest logits of each row, largest first, of equal ones the lower id."""
+    found = np.argpartition(logits, -count, axis=1)[:, -count:]
+    found.sort(axis=1)
+    order = np.argsort(-np.take_along_axis(logits, found, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(found, order, axis=1)
 
 
 def followers(found: Sequence[Block]) -> npt.NDArray[np.intp]:

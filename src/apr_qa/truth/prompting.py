@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from apr_qa.reference.record import UnsupportedModel
 from apr_qa.reference.tokenizer import load_tokenizer
+from apr_qa.truth.chats import chat_ids
 from apr_qa.truth.measure import CannotMeasureError
 from apr_qa.weights import MalformedWeights
 
@@ -19,7 +21,8 @@ def prompt_lengths(path: Path, questions: Sequence[str]) -> list[int]:
     """
     try:
         tokenizer = load_tokenizer(path)
-        return [len(tokenizer.encode_chat([{"role": "user", "content": question}])) for question in questions]
+        turns = ([{"role": "user", "content": question}] for question in questions)
+        return [len(chat_ids(tokenizer, turn, today=datetime.now().astimezone())) for turn in turns]
     except (UnsupportedModel, MalformedWeights) as error:
         raise CannotMeasureError(str(error)) from None
     except OSError as error:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from apr_qa.reference.record import UnsupportedModel
 from apr_qa.reference.tokenizer import Tokenizer
+from apr_qa.truth.chats import chat_ids
 
 FILE = Path(__file__).parent / "texts.json"
 DOMAINS = ("prose", "code", "numbers", "dialogue")
@@ -76,7 +77,7 @@ def _dialogue(tokenizer: Tokenizer, text: Text) -> list[int]:
     """Return a dialogue as the model's template writes it, or plainly where the model has none that takes it."""
     messages = [{"role": role, "content": content} for role, content in text.messages]
     try:
-        return tokenizer.encode_chat(messages)
+        return chat_ids(tokenizer, messages)
     except UnsupportedModel:
         return tokenizer.encode("\n".join(f"{role}: {content}" for role, content in text.messages))
 

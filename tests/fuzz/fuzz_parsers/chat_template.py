@@ -7,7 +7,9 @@ from pathlib import Path
 from fuzz_target import Target, text
 from jinja2 import TemplateError
 
-from apr_qa.gates._template import TemplateRefusedError, faults, render
+from apr_qa.templates.reading import faults
+from apr_qa.templates.rendering import render
+from apr_qa.templates.sandbox import TemplateRefusedError
 
 _MODELS = Path(__file__).resolve().parents[3] / "models"
 _TALK = [{"role": "user", "content": "What is 2+2?"}, {"role": "assistant", "content": "4"}]

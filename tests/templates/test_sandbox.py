@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from jinja2 import TemplateError
 
-from apr_qa.gates._sandbox import TemplateRefusedError
-from apr_qa.gates._template import faults, render
+from apr_qa.templates.reading import faults
+from apr_qa.templates.rendering import render
+from apr_qa.templates.sandbox import TemplateRefusedError
 
 QUESTION = [{"role": "user", "content": "What is 2+2?"}]
 TRICKS = [

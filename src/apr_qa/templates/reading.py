@@ -1,16 +1,12 @@
-"""Chat templates are foreign programs: read before they are run, then run in a sandbox with little to reach for.
-
-Texts cannot grow without bound here, but nested loops can still take long; callers who take templates from strangers
-should judge in a process with a time limit.
-"""
+"""Chat templates are foreign programs: what one must not do is seen in its text, before it is run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from jinja2 import TemplateError, TemplateSyntaxError, nodes
+from jinja2 import TemplateSyntaxError, nodes
 
-from apr_qa.gates._sandbox import LIMIT_CHARACTERS, TemplateRefusedError, environment
+from apr_qa.templates.sandbox import LIMIT_CHARACTERS, environment
 
 FILTERS = frozenset(
     {"abs", "capitalize", "count", "d", "default", "dictsort", "e", "escape", "first", "float", "groupby", "indent"}
@@ -93,31 +89,3 @@ def _reach(node: nodes.Node) -> str:
     if isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const) and str(node.arg.value).startswith("__"):
         return f"reaches for the item {node.arg.value}"
     return ""
-
-
-def render(text: str, messages: list[dict[str, str]], tokens: Mapping[str, str], *, open_turn: bool) -> str:
-    """Return the conversation as the template writes it; `open_turn` asks for the opening of the assistant's turn.
-
-    Raises TemplateRefusedError when the template itself refuses the messages, and TemplateError when it fails.
-    """
-    try:
-        template = environment().from_string(text)
-        return _collect(template.generate(messages=messages, add_generation_prompt=open_turn, **tokens))
-    except (TemplateError, TemplateRefusedError):
-        raise
-    except Exception as error:  # noqa: BLE001  (a template can raise anything)
-        raise TemplateError(f"{type(error).__name__}: {error}") from None
-
-
-def _collect(parts: Iterator[str]) -> str:
-    found: list[str] = []
-    size = 0
-    for part in parts:
-        size += len(part)
-        if size > LIMIT_CHARACTERS:
-            raise TemplateError(f"renders more than {LIMIT_CHARACTERS} characters")
-        found.append(part)
-    return "".join(found)
-
-
-__all__ = ["TemplateRefusedError", "faults", "render"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from jinja2 import TemplateError, filters, nodes, pass_eval_context
@@ -13,10 +14,12 @@ from jinja2.ext import Extension, loopcontrols
 from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from apr_qa.gates._template_budget import Budget, small_product
+from apr_qa.templates.budget import Budget, small_product
 
 LIMIT_CHARACTERS = 1 << 18
 """Of a template's text, of every text it makes, and of what it renders."""
+DAY = datetime(2026, 1, 1, tzinfo=UTC)
+_LONGEST_FORM = 200
 LIMIT_STEPS = 10_000
 """Longest `range`."""
 
@@ -119,13 +122,13 @@ class _Generation(Extension):
         return parser.parse_statements(("name:endgeneration",), drop_needle=True)
 
 
-def environment() -> Sandbox:
+def environment(today: datetime = DAY) -> Sandbox:
     """Return a fresh environment with what Hugging Face gives to chat templates."""
     made = Sandbox()
     made.filters |= {"tojson": _to_json, "replace": _replace, "join": _join, "indent": _indent}
     made.filters = {name: _charged(filter_, made) for name, filter_ in made.filters.items()}
     made.globals["raise_exception"] = _refuse
-    made.globals["strftime_now"] = lambda _form: "01 Jan 2026"  # a verdict must not depend on the day
+    made.globals["strftime_now"] = lambda form: made.made(today.strftime(str(form)[:_LONGEST_FORM]))
     made.globals["range"] = _range
     return made
 
