@@ -7,6 +7,7 @@ to the converter, only copies of them: what writes beside, or into, what it is g
 from __future__ import annotations
 
 import contextlib
+import math
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -26,6 +27,7 @@ from apr_qa.vocab.command import Command, Completed
 from apr_qa.vocab.conversions import Made, Route, route_name, route_of
 from apr_qa.vocab.engines import Conversion, Equipped, Setting
 from apr_qa.vocab.observation import Ending, Reply
+from apr_qa.weights import MalformedWeights, read_header
 
 COMPANIONS = (
     "config.json",
@@ -37,8 +39,10 @@ COMPANIONS = (
 """Small files that lie beside weights and that a converter may look for."""
 _BYTES_PER_S = 5e6
 """A converter that is slower than this hangs, once its time for one answer is over too."""
-_GROWS = 4
-"""At most so much larger is what a converter makes: two bits become eight."""
+_GROWS = 8
+"""So much larger may be what is made of a file whose header cannot be read."""
+_SPARE_BYTES = 1 << 30
+"""For a tokenizer, and for an output head that was tied and is written out."""
 
 
 @contextlib.contextmanager
@@ -94,7 +98,7 @@ class Workshop:
             return Made(route=route, ending=before.ending if before else Ending.UNSTARTED, message=said)
         equipped, conversion = self._converter(route)
         size = sum(file.stat().st_size for file in source.files)
-        need_space(self._folder, _GROWS * size, f"making {name}")
+        need_space(self._folder, _widest_bytes(source), f"making {name}")
         self._busy(f"{equipped.facts.name} makes {route[-1]} of {source.path.name} ({name}), {size / 1e6:.0f} MB")
         target = self._folder / name / f"model.{route[-1]}"
         setting = Setting(
@@ -114,8 +118,8 @@ class Workshop:
         remove(target.parent)
         target.parent.mkdir()
         command = conversion.command(setting, target, route[-1])
-        limit = _GROWS * sum(file.stat().st_size for file in setting.artefact.files) + (1 << 30)
-        done = run(replace(command, file_limit_bytes=limit), workdir=target.parent, fence=fence())
+        limited = replace(command, file_limit_bytes=2 * _widest_bytes(setting.artefact) + _SPARE_BYTES)
+        done = run(limited, workdir=target.parent, fence=fence())
         reply = endings.reply_to(done, lambda seen: _ending(seen, conversion, target), scratch=target.parent)
         there = reply.ending is Ending.ANSWERED
         return Made(
@@ -157,9 +161,19 @@ class Workshop:
         raise AprQaError(f"no engine makes {route[-1]} of {route[-2]}")
 
 
+def _widest_bytes(source: Artefact) -> int:
+    """Return the bytes of all values as float32, which is the most that a converter has to write."""
+    try:
+        return 4 * sum(math.prod(tensor.shape) for tensor in read_header(source.path).tensors.values())
+    except (MalformedWeights, OSError):
+        return _GROWS * sum(file.stat().st_size for file in source.files)
+
+
 def _ending(done: Completed, conversion: Conversion, target: Path) -> Reply:
     if done.exit_status != 0:
         return conversion.failed(done)
+    if any(path.is_symlink() for path in target.parent.iterdir()):
+        return Reply(ending=Ending.FAILED, message="it has written a link, and links are not followed")
     if not target.is_file():
         return Reply(ending=Ending.FAILED, message="it claims success and has written no file")
     return Reply(ending=Ending.ANSWERED)
