@@ -23,7 +23,7 @@ from talk import comment_payload
 from apr_qa.bot.job import read_job
 from apr_qa.bot.registering import FOLDER
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
 WRITE = re.compile(r"^(POST|PATCH|DELETE) /repos|mutation")
 POLICY = "backends: [cpu]\nformats: [safetensors]\ntickets: {engine_repo: up/stream, engines: [reference]}\n"
 README = "<!-- CERTIFICATION_TABLE_START -->\n<!-- CERTIFICATION_TABLE_END -->\n"
@@ -57,7 +57,7 @@ class Scene:
         if killed_at is not None:
             kill = Fault(match=WRITE.pattern, kind="lost", skip=killed_at, do=lambda _s: os.kill(child.pid, 9))
             self.hub.faults.append(kill)
-        out, err = child.communicate(timeout=120)
+        out, err = child.communicate(timeout=600)
         if killed_at is not None:
             assert child.returncode == -signal.SIGKILL, err
             return None

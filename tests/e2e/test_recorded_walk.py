@@ -18,7 +18,7 @@ from apr_qa.registry.rows import parse_csv
 from apr_qa.tickets.ledger import read_ledger
 from apr_qa.vocab.effects import TicketState
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
 ASKED = "/certify tiny mvp"
 
 

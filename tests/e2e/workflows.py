@@ -209,7 +209,7 @@ class Run:
         whole = clean_environment(self.program, temp, self.venv) | self._told(workspace, answers) | env
         ended = subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
-            cwd=workspace, env=whole, capture_output=True, text=True, timeout=280, check=False,
+            cwd=workspace, env=whole, capture_output=True, text=True, timeout=900, check=False,
         )  # fmt: skip
         said = ended.stdout + ended.stderr
         (self.folder / f"{number:02}-log.txt").write_text(said)
