@@ -38,10 +38,16 @@ class Part:
     tests: tuple[str, ...]
 
 
+_GATEWAYS = ("_answers", "_judging", "g1_load", "g2_answer", "g3_stable", "g4_basic", "g4_garbage")
 PARTS = (
     Part(name="score", paths=("src/apr_qa/score/",), tests=("tests/score",)),
     Part(name="authority", paths=("src/apr_qa/github/authority.py",), tests=("tests/github/test_authority.py",)),
     Part(name="parser", paths=("src/apr_qa/bot/parser.py",), tests=("tests/bot/test_bot_parser.py",)),
+    Part(
+        name="gateways",
+        paths=tuple(f"src/apr_qa/gates/{name}.py" for name in _GATEWAYS),
+        tests=("tests/gates/test_behaviour_gates.py",),
+    ),
     Part(name="gates", paths=("src/apr_qa/gates/",), tests=("tests/gates",)),
 )
 

@@ -17,7 +17,7 @@ from apr_qa.vocab.evidence import Judged
 from apr_qa.vocab.observation import Ending
 from apr_qa.vocab.scenario import Purpose
 from apr_qa.vocab.score import GatewayState, Status
-from apr_qa.vocab.sequential import STOPPED
+from apr_qa.vocab.sequential import STOPPED, SequentialRule
 from apr_qa.vocab.verdict import Outcome, Verdict
 
 
@@ -122,6 +122,14 @@ def test_a_stream_without_a_run_says_what_to_do():
         score_records([judged(claim())])
     assert caught.value.problem == "this evidence has no run record"
     assert caught.value.remedy == "Give the evidence.json of a run."
+
+
+def test_looks_at_the_evidence_cost_certainty():
+    """A run that was looked at five times proves less than one that was looked at once."""
+    run, decided = perfect()
+    rule = SequentialRule(minimum=1, bad=0.5, good=0.9, alpha=0.05, beta=0.05, looks=5)
+    once, often = (score(replace(run, sequential=r), decided).lower_bound for r in (None, rule))
+    assert often < once
 
 
 def test_production_takes_gateways_that_hold():
