@@ -44,7 +44,7 @@ def main() -> int:
     artefact = Artefact(format=Format.SAFETENSORS, path=weights, folder=FOLDER, files=(weights,))
     files = ModelFiles(model="tiny", artefacts={Format.SAFETENSORS: artefact}, root=FOLDER)
     questions = [
-        ask(f"What is {n % 90}+{n % 7}?", Modality.SERVE, id=f"q{n}", cell=cell, max_tokens=8, timeout_s=600.0)
+        ask(f"What is {n % 90}+{n % 7}?", Modality.SERVE, id=f"q{n}", cell=cell, max_tokens=2, timeout_s=600.0)
         for n in range(wanted.count)
     ]
     seen = soak(questions, Format.SAFETENSORS, equip(REFERENCE), files)

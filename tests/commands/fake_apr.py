@@ -29,7 +29,9 @@ ANSWERS = {
 
 
 def main(words):
-    (Path(__file__).parent / "asked").open("a").write(json.dumps({"argv": words, "home": os.environ["HOME"]}) + "\n")
+    ear = Path(__file__).parents[1] / "ear"  # (a pipe, where somebody listens)
+    if ear.exists():
+        ear.open("w").write(json.dumps({"argv": words, "home": os.environ["HOME"]}) + "\n")
     if words == ["--version"]:
         print("apr 0.72.3 (9c34b9a91)")
     elif words[0] == "devices":
