@@ -74,8 +74,11 @@ def plan_shards(targets: Sequence[Target], wishes: Wishes, fleet: Fleet, busy: B
 
 
 def _planned(ready: Ready) -> PlannedModel:
+    """The model with the revision that its files have: a shard fetches that one, whatever was published since."""
+    playbook = ready.target.playbook
+    spec = replace(playbook.model, revision=ready.files.revision or playbook.model.revision)
     return PlannedModel(
-        playbook=ready.target.playbook,
+        playbook=replace(playbook, model=spec),
         path=str(ready.target.path.resolve()) if ready.target.path else "",
         plan=ready.plan,
         run=pinned(ready.record()),

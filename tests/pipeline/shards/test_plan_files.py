@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sharding import planned
+from sharding import NARROW, planned, silent
 
 from apr_qa.errors import InputError
 from apr_qa.pipeline.plan_files import read_plan, sharded_digest, write_plan
+from apr_qa.pipeline.prepare import prepare
+from apr_qa.pipeline.shards import _planned
+from apr_qa.pipeline.targets import by_words
+from apr_qa.vocab.axes import Tier
 from apr_qa.vocab.shards import ShardedPlan
 
 
@@ -80,3 +85,12 @@ def test_another_plan_than_announced_is_refused(plan: tuple[Path, ShardedPlan]) 
     """The digest travels beside the plan, by another way."""
     with pytest.raises(InputError, match="another plan"):
         read_plan(plan[0], "0" * 64)
+
+
+def test_the_revision_that_was_found_is_the_one_that_shards_fetch() -> None:
+    """A branch name would be another revision tomorrow; what has none keeps what the playbook says."""
+    (target,) = by_words(["tiny"], Tier.SMOKE)
+    ready = prepare(target, NARROW, silent)
+    found = replace(ready, files=replace(ready.files, revision="0123abcd"))
+    assert _planned(found).playbook.model.revision == "0123abcd"
+    assert _planned(ready).playbook == target.playbook
