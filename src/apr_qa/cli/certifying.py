@@ -23,6 +23,8 @@ class Manner:
 
     json: bool = False
     dry_run: bool = False
+    tickets: str = ""
+    """The repository that drafts of tickets are for; empty: none are written."""
 
 
 def certify_all(targets: tuple[Target, ...], wishes: Wishes, manner: Manner) -> Exit:
@@ -76,7 +78,20 @@ def _certify(target: Target, wishes: Wishes, manner: Manner) -> dict[str, Any]:
         if done.reused:
             typer.echo("  Everything had been judged before; nothing was asked again (--fresh asks anew).")
     told = {"diagnosis": str(diagnosis)} if diagnosis else {}
+    if manner.tickets:
+        told |= _tickets(done.path, ready.folder, manner)
     return {**summary(done.evidence, done.scorecard, done.path), **told}
+
+
+def _tickets(evidence: Path, folder: Path, manner: Manner) -> dict[str, Any]:
+    """Write drafts of tickets beside the evidence, one a root cause; nothing is opened."""
+    from apr_qa.pipeline.tickets import drafts_from, write_drafts
+
+    found = drafts_from([evidence])
+    written = write_drafts(found, manner.tickets, folder / "tickets")
+    if not manner.json:
+        typer.echo(f"  Tickets      {len(found) or 'no'} drafts for {manner.tickets} in {folder / 'tickets'}")
+    return {"tickets": [str(path) for path in written]}
 
 
 def _plan_only(ready: Ready, manner: Manner) -> dict[str, Any]:

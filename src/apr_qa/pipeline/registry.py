@@ -8,6 +8,7 @@ from pathlib import Path
 
 from apr_qa.catalog.models import find, known_models
 from apr_qa.files import write_text
+from apr_qa.pipeline.evidence_lint import lint_evidence
 from apr_qa.registry.derive import TABLE, derive
 from apr_qa.registry.lint import lint
 from apr_qa.registry.record import make_record
@@ -48,8 +49,9 @@ def derive_all(folder: Path, readme: Path | None) -> tuple[Path, ...]:
 
 
 def lint_all(folder: Path, readme: Path | None) -> tuple[str, ...]:
-    """Return every contradiction between records and what is derived from them. Raises InputError."""
-    return lint(folder, known_models(), readme if readme and readme.is_file() else None)
+    """Return every contradiction between evidence, records and what is derived from them. Raises InputError."""
+    found = lint(folder, known_models(), readme if readme and readme.is_file() else None)
+    return (*found, *lint_evidence(folder))
 
 
 def write_site(folder: Path, output: Path) -> list[Path]:

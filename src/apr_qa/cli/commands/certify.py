@@ -13,20 +13,27 @@ from apr_qa.cli.selecting import split
 from apr_qa.errors import InputError
 from apr_qa.vocab.axes import Tier
 
+Words = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[SELECTOR...] [TIER]",
+        help="A family, `family/size`, model id, weights file or folder; the last word may be a tier.",
+    ),
+]
+AutoTicket = Annotated[
+    bool, typer.Option("--auto-ticket", help="Draft a ticket for each root cause, beside the evidence.")
+]
+
 
 @with_run_options
 def certify(
-    words: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[SELECTOR...] [TIER]",
-            help="A family, `family/size`, model id, weights file or folder; the last word may be a tier.",
-        ),
-    ] = None,
+    words: Words = None,
     family: Annotated[str, typer.Option(help="Every model of a family.")] = "",
     everything: Annotated[bool, typer.Option("--all", help="Every model of the registry.")] = False,
     model: Annotated[Path | None, typer.Option(help="A weights file or folder that no playbook describes.")] = None,
     tier: TierOption = "",
+    auto_ticket: AutoTicket = False,
+    ticket_repo: Annotated[str, typer.Option(help="Where the issues would be opened.")] = "paiml/aprender",
     *,
     options: RunOptions,
 ) -> int:
@@ -54,7 +61,11 @@ def certify(
     targets = [*by_words(selectors, level), *([by_path(model, level)] if model else [])]
     if not targets:
         raise InputError("nothing to certify was named", remedy="apr-qa certify tiny mvp   (apr-qa list: all models)")
-    return certify_all(tuple(targets), options.wishes(), Manner(json=options.json, dry_run=options.dry_run))
+    return certify_all(
+        tuple(targets),
+        options.wishes(),
+        Manner(json=options.json, dry_run=options.dry_run, tickets=ticket_repo if auto_ticket else ""),
+    )
 
 
 COMMAND = CliCommand(name="certify", panel=JUDGE, order=1, run=certify)

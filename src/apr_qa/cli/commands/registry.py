@@ -38,6 +38,8 @@ def derive(folder: Folder = _FOLDER, readme: Readme = _README, json: Json = Fals
 def lint(folder: Folder = _FOLDER, readme: Readme = _README, json: Json = False) -> int:
     """Derive everything again and name every contradiction: between records, table, README, badges.
 
+    Evidence that lies below `evidence/` is judged again: it must say the same, and its record must be there.
+
     Exit status: 0 none, 1 at least one.
 
     Example:
