@@ -70,8 +70,8 @@ def _over_protocol(equipped: Equipped, artefact: Artefact, goldens: Sequence[Gol
             problems[number] = f"the prompt cannot be tokenised: {error}"
             continue
         asked[number] = {"tokens": list(ids), "out": str(scratch / f"{number}.npy")}
-    scored = _session(equipped, artefact, "logits", asked, scratch)
-    texts = _session(equipped, artefact, "chat", {n: _request(g) for n, g in enumerate(goldens)}, scratch)
+    scored = session(equipped, artefact, "logits", asked, scratch)
+    texts = session(equipped, artefact, "chat", {n: _request(g) for n, g in enumerate(goldens)}, scratch)
     return [_said(n, scored.get(n, {}), texts.get(n, {}), problems.get(n, ""), scratch) for n in range(len(goldens))]
 
 
@@ -82,7 +82,7 @@ def _request(golden: Golden) -> dict[str, Any]:
     return {**body, "prompt": golden.prompt}
 
 
-def _session(
+def session(
     equipped: Equipped, artefact: Artefact, command: str, asked: Mapping[int, Mapping[str, Any]], scratch: Path
 ) -> dict[int, Mapping[str, Any]]:
     """Return the replies by number; a program that ends early leaves the rest out."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from apr_qa.pipeline.baselines import FOLDER
 from apr_qa.reference.readable import why_not_known
 from apr_qa.truth.compact import key_of, place_of
 from apr_qa.truth.effort import Effort, effort_of
@@ -18,6 +19,7 @@ WORTH_MINUTES = 1.0
 """A pass over ground truth that takes longer is kept as a compact baseline, and later runs go by that."""
 LIMIT_MINUTES = 60.0
 """No pass that is predicted to take longer is begun."""
+HOW = "apr-qa baseline makes one, also on another machine or with the torch or mlx extra"
 NO_TRUTH = "there is no SafeTensors file, the ground truth"
 
 
@@ -48,9 +50,9 @@ def standing(files: ModelFiles, here: Machine, cache: Path, worth_minutes: float
     key = key_of(files)
     if not key or (truth.minutes < worth_minutes and not instead):
         return Standing(files=files, forward=refused or instead, minutes={**minutes, Format.SAFETENSORS: truth.minutes})
-    compact = Compact(place=place_of(key, cache / "baselines"), key=key, instead=instead)
+    compact = Compact(place=place_of(key, cache / FOLDER), key=key, instead=instead)
     if not compact.place.is_file():
-        refused = refused or (f"{instead}, and no compact baseline of it is kept" if instead else "")
+        refused = refused or (f"{instead}, and no compact baseline of it is kept ({HOW})" if instead else "")
         minutes[Format.SAFETENSORS] = truth.minutes
     return Standing(files=replace(files, compact=compact), forward=refused, minutes=minutes)
 
