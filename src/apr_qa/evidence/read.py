@@ -23,7 +23,7 @@ from apr_qa.vocab.plan import Claim
 UNSEALED = "This is an unsealed journal: its run was stopped, or still goes on."
 
 
-HELD = 10_000
+HELD = 4_000
 """Evidence of so many lines is held in memory; of more, the records stay in the file and are read when asked for."""
 LINE_LIMIT_BYTES = 64 << 20
 """Of one record; the longest answers are cut to far less."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 from apr_qa.score.grade import CRASH_PENALTY, TIMEOUT_PENALTY
 from apr_qa.vocab.evidence import Judged, Record, RunRecord
@@ -15,6 +17,8 @@ from apr_qa.vocab.scenario import Purpose, Scenario
 from apr_qa.vocab.sequential import STOPPED
 from apr_qa.vocab.verdict import Outcome
 
+T = TypeVar("T")
+_NONE: MappingProxyType[str, Any] = MappingProxyType({})
 NEVER_JUDGED = (Outcome.UNJUDGED, "it was planned but never judged")
 
 
@@ -33,6 +37,8 @@ class Tally:
     """Ids of scenarios asked of the judge's own eye: its faults cost the model nothing."""
     penalties: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Crash and timeout points by scenario id, where there are any."""
+    _same: dict[object, Any] = field(default_factory=dict, repr=False)
+    """Equal parts of many claims are held once: names, subjects, outcomes with their reasons."""
 
     def take(self, record: Record) -> None:
         """Count one record of any kind; notes count for nothing."""
@@ -49,11 +55,20 @@ class Tally:
     def plan(self, item: Scenario | Claim) -> None:
         """Count what will be asked or judged."""
         if isinstance(item, Claim):
-            self.claims[item.id] = item
+            self.claims[item.id] = self._slim(item)
         elif item.engine:
             self.not_on_trial.add(item.id)
         elif item.purpose is Purpose.MATRIX:
-            self.matrix.add(item.id)
+            self.matrix.add(self._once(item.id))
+
+    def _slim(self, claim: Claim) -> Claim:
+        """The claim as far as it is counted, its parts shared with others."""
+        needs = tuple(map(self._once, claim.needs))
+        return replace(claim, gate=self._once(claim.gate), subject=self._once(claim.subject), needs=needs, params=_NONE)
+
+    def _once(self, value: T) -> T:
+        shared: T = self._same.setdefault(value, value)
+        return shared
 
     def observe(self, seen: Observation) -> None:
         """Count a crash that did not repeat (a repeated one is gateway G3's) and a timeout."""
@@ -66,8 +81,11 @@ class Tally:
 
     def judge(self, judged: Judged) -> None:
         """Count a verdict. The plan's word on weight and severity stands before the verdict's."""
-        self.claims.setdefault(judged.claim.id, judged.claim)
-        self.decided[judged.claim.id] = (judged.verdict.outcome, judged.verdict.reason)
+        if judged.claim.id not in self.claims:
+            self.plan(judged.claim)
+        outcome, reason = judged.verdict.outcome, judged.verdict.reason
+        told = "" if outcome is Outcome.CORROBORATED else reason  # why something survived is not asked
+        self.decided[self.claims[judged.claim.id].id] = self._once((outcome, told))
         if judged.verdict.outcome is Outcome.SKIPPED and STOPPED in judged.verdict.detail:
             self.left_out.update(judged.claim.needs)
 
