@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from apr_qa.bot.comments.progress import Links, Running, running
+from apr_qa.bot.comments.shards import Bar
 from apr_qa.bot.job import Job
 from apr_qa.bot.situation import Surroundings
 from apr_qa.bot.state import KEY, RunState, Stage, read_state
@@ -34,6 +35,7 @@ class ShardJob:
     """One shard as GitHub shows it."""
 
     model: str
+    number: int = 1
     claims: int
     minutes: float
     """As planned."""
@@ -59,6 +61,7 @@ def shards_in(jobs: Iterable[Mapping[str, Any]]) -> tuple[ShardJob, ...]:
 def _shard(job: Mapping[str, Any], found: re.Match[str]) -> ShardJob:
     return ShardJob(
         model=found[1],
+        number=int(found[2]),
         claims=int(found[4]),
         minutes=float(found[5]),
         began=parse_time(job.get("started_at") or "") if job["status"] != "queued" else None,
@@ -109,9 +112,10 @@ def watch(
         jobs = list(client.door.pages(f"/repos/{job.repo}/actions/runs/{around.run_id}/jobs", key="jobs"))
         if not jobs or any(_is_last(one) for one in jobs):
             return edits
-        models = progress(shards_in(jobs), now())
+        shards = shards_in(jobs)
+        models = progress(shards, now())
         if models and (shown := _shown(models)) != said:
-            client.perform(_edit(job, state, models, around, now()))
+            client.perform(_edit(job, state, shards, around, now()))
             said, edits = shown, edits + 1
         pause()
     return edits
@@ -126,6 +130,11 @@ def _shown(models: Sequence[Running]) -> str:
     return repr([(model.name, model.judged) for model in models])
 
 
-def _edit(job: Job, state: RunState, models: Sequence[Running], around: Surroundings, now: datetime) -> StickyComment:
-    body = running(replace(state, stage=Stage.RUNNING), models, Links(run=around.run_url), edited=f"{now:%H:%M} UTC")
+def _edit(job: Job, state: RunState, shards: Sequence[ShardJob], around: Surroundings, now: datetime) -> StickyComment:
+    bars = [
+        Bar(model=s.model, number=s.number, minutes=s.took or s.minutes, began=s.began, ended=s.ended is not None)
+        for s in shards
+    ]
+    going = replace(state, stage=Stage.RUNNING)
+    body = running(going, progress(shards, now), Links(run=around.run_url), now=now, bars=bars)
     return StickyComment(repo=job.repo, number=job.number or 0, key=KEY, body=body, only_if_there=True)

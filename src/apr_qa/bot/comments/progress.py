@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from apr_qa import __version__
 from apr_qa.bot.comments.parts import Part, cell, composed, folded, link, part, small, table
+from apr_qa.bot.comments.shards import Bar, chart
 from apr_qa.bot.reading import COMMAND
 from apr_qa.bot.selection import Chosen, LeftOut, Selection
 from apr_qa.bot.state import KEY, RunState, written
@@ -70,8 +72,10 @@ def planned(selection: Selection, tier: str, sha: str) -> str:
     )
 
 
-def running(state: RunState, models: Sequence[Running], links: Links, *, edited: str = "") -> str:
-    """Return the comment while it runs; the worst model first."""
+def running(
+    state: RunState, models: Sequence[Running], links: Links, *, now: datetime | None = None, bars: Sequence[Bar] = ()
+) -> str:
+    """Return the comment while it runs, as it was at `now`; the worst model first, `bars`: its shards."""
     judged, claims = sum(m.judged for m in models), sum(m.claims for m in models)
     known = [m.minutes_left for m in models if m.minutes_left is not None]
     left = f", about {_minutes(max(known))} left" if known else ""
@@ -90,7 +94,8 @@ def running(state: RunState, models: Sequence[Running], links: Links, *, edited:
         [
             part(f"### 🔵 Running: {judged} of {claims} claims judged{left}"),
             part(table(heads, rows, right=(6, 7)), f"{plural(len(models), 'model')} under way.", rank=1),
-            part(f"Edited {edited}. {_stop(state, links)}" if edited else _stop(state, links)),
+            *(chart(bars, now) if now else []),
+            part(f"Edited {now:%H:%M} UTC. {_stop(state, links)}" if now else _stop(state, links)),
             part(_foot(state)),
         ]
     )
