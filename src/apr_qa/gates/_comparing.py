@@ -71,7 +71,12 @@ def _by_text(twins: Twins, exhibits: Exhibits) -> Verdict:
         )
     likeness = _answers.compare(a, b)
     if not likeness.same:
-        return _judging.fell(_difference(twins, exhibits), parted=likeness.parted, scenarios=[twins.model, twins.other])
+        return _judging.fell(
+            _difference(twins, exhibits),
+            parted=likeness.parted,
+            scenario=twins.other,
+            scenarios=[twins.model, twins.other],
+        )
     return _judging.held("the same answer", parted=likeness.parted)
 
 
@@ -80,7 +85,7 @@ def _by_oracle(twins: Twins, exhibits: Exhibits) -> Verdict:
     if not model.outcome.is_judged or not other.outcome.is_judged:
         return _judging.unjudged("one of the two answers was not judged")
     if model.outcome is Outcome.CORROBORATED and other.outcome.is_lost:
-        return _judging.fell(_difference(twins, exhibits), scenarios=[twins.model, twins.other])
+        return _judging.fell(_difference(twins, exhibits), scenario=twins.other, scenarios=[twins.model, twins.other])
     return _judging.held("both right" if model.outcome is Outcome.CORROBORATED else "no worse")
 
 

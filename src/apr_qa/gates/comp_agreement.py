@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from apr_qa.gates import _comparing, _draw, _probes, _quantized
+from apr_qa.gates import _answers, _comparing, _draw, _judging, _probes, _quantized
 from apr_qa.vocab.axes import Category, Cell, Format, Modality
-from apr_qa.vocab.gates import Brief, Drawn, Gate, GateSpec
+from apr_qa.vocab.gates import Brief, Drawn, Exhibits, Gate, GateSpec
 from apr_qa.vocab.plan import Claim, Subject
+from apr_qa.vocab.verdict import Outcome, Verdict
 
 
 def _draw_formats(spec: GateSpec, brief: Brief) -> Drawn:
@@ -37,9 +39,11 @@ def _compared(spec: GateSpec, brief: Brief, groups: dict[Subject, list[Cell]], l
             continue
         first, *others = sorted(cells, key=lambda cell: not leads(cell))
         twins = [t for other in others for t in _twins(brief, first, other)]
-        needs = dict.fromkeys(name for t in twins for name in (t.model, t.other))
-        claims.append(_draw.claim(spec, subject, needs, params=_comparing.params(twins)))
-        asked += [_probes.basic(brief, cell) for cell in cells]
+        again = [_probes.repeated(brief, cell) for cell in cells]
+        floor = [[s.id for s in scenarios] for scenarios in again]
+        needs = dict.fromkeys([*(n for t in twins for n in (t.model, t.other)), *(n for ids in floor for n in ids)])
+        claims.append(_draw.claim(spec, subject, needs, params={**_comparing.params(twins), "floor": floor}))
+        asked += [*again, *(_probes.basic(brief, cell) for cell in cells)]
     return Drawn(claims=tuple(claims), scenarios=_draw.probes_among(asked))
 
 
@@ -49,6 +53,26 @@ def _twins(brief: Brief, one: Cell, other: Cell) -> Sequence[_comparing.Twins]:
     return [_comparing.Twins(model=a.id, other=b.id, by_text=exact) for a, b in pairs]
 
 
+def _judge(claim: Claim, exhibits: Exhibits) -> Verdict:
+    """Judge the pairs, above the floor: an engine that differs from itself says nothing of two formats by differing."""
+    repeats = [[_text(name, exhibits) for name in ids] for ids in claim.params.get("floor", ())]
+    unsteady = [texts for texts in repeats if len(set(texts)) > 1]
+    verdict = _comparing.judge(claim, exhibits)
+    floor = {"cells": len(repeats), "unsteady": len(unsteady)}
+    if verdict.outcome is Outcome.FALSIFIED and unsteady:
+        one, other = list(dict.fromkeys(unsteady[0]))[:2]
+        return _judging.unjudged(
+            "the engine does not agree with itself, so that a difference says nothing here: asked again,"
+            f" {_judging.quoted(one)} became {_judging.quoted(other)}",
+            floor=floor,
+        )
+    return replace(verdict, detail={**verdict.detail, "floor": floor})
+
+
+def _text(name: str, exhibits: Exhibits) -> str:
+    return _answers.plain(exhibits.observations[name].reply.text)
+
+
 GATES = (
     Gate(
         spec=GateSpec(
@@ -56,11 +80,12 @@ GATES = (
             claim="Asked the same way, every format gives the answer that the ground truth gives.",
             category=Category.COMP,
             weight=3.0,
+            version=2,
             remedy="Convert again from the SafeTensors files; if that does not help, the engine reads the two formats"
             " differently (layout, rope, tokenizer, template).",
         ),
         draw=_draw_formats,
-        judge=_comparing.judge,
+        judge=_judge,
     ),
     Gate(
         spec=GateSpec(
@@ -68,9 +93,10 @@ GATES = (
             claim="In one format, run, chat and serve give the same greedy answer to the same question.",
             category=Category.COMP,
             weight=3.0,
+            version=2,
             remedy="Compare template, tokenizer, sampling defaults and stop tokens of the two ways of asking.",
         ),
         draw=_draw_modalities,
-        judge=_comparing.judge,
+        judge=_judge,
     ),
 )
