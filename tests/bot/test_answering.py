@@ -186,3 +186,26 @@ def test_an_outdated_result_is_written_nowhere(hub: FakeGitHub, job: Job, noisy:
     assert (done.how, done.tickets) == ("", ())
     assert "Outdated" in _comments(hub)[0]
     assert hub.state.repo("o/r").git.head("main") == head
+
+
+def test_a_branch_that_takes_no_commits_gets_a_pull_request(
+    hub: FakeGitHub, job: Job, sound: Results, answers: Answering
+) -> None:
+    """The comment leads to it, and nothing is red."""
+    repo = hub.state.repo("o/r")
+    repo.protected.add("main")
+    done = answers(job, sound)
+    assert (done.how, done.problems) == ("pull request", ())
+    assert "The registry rows wait in [a pull request](" in _comments(hub)[0]
+
+
+def test_where_nothing_may_be_written_the_files_are_kept(
+    hub: FakeGitHub, job: Job, sound: Results, answers: Answering, tmp_path: Path
+) -> None:
+    """Whole files in the results, to be committed by hand; the job is red."""
+    hub.state.repo("o/r").read_only = True
+    done = answers(job, sound)
+    assert done.how == "kept"
+    assert "kept in the artefact" in done.problems[0]
+    (table,) = tmp_path.glob(f"*/registry/{FOLDER}/models.csv")
+    assert "apr-qa/tiny" in table.read_text()

@@ -21,6 +21,7 @@ from apr_qa.bot.state import RunState, Stage, read_state
 from apr_qa.bot.ticketing import Doors, Ticketed, ticket_all
 from apr_qa.bot.unreported import unreported
 from apr_qa.errors import InputError
+from apr_qa.files import write_text
 from apr_qa.github import facts
 from apr_qa.github.access import Access
 from apr_qa.github.client import Client
@@ -125,7 +126,7 @@ def answer(job: Job, folder: Path | None, digest: str, desk: Desk) -> Answered:
     ticketed = ticket_all(ended.pieces, may, rules, ledger, desk.doors, folder or Path())
     published = _register(may, ended, ticketed, desk)
     failed = _perform(finish(_finished(ended, ticketed, published, desk)), state, job, desk.client)
-    kept = [published.note] if published and published.how is How.KEPT else []
+    kept = _kept(published, folder or Path())
     urls = tuple(filter(None, dict.fromkeys(ticketed.urls.values())))
     return Answered(
         code="answered",
@@ -182,10 +183,20 @@ def _register(job: Job, ended: _Ended, ticketed: Ticketed, desk: Desk) -> Publis
     return publish(desk.client, desk.access, job.repo, job.branch, derive)
 
 
+def _kept(published: Published | None, folder: Path) -> list[str]:
+    """Where nothing may be written, the files of the commit lie in the results, to be committed by hand."""
+    if published is None or published.how is not How.KEPT:
+        return []
+    for path, text in published.change.additions.items():
+        write_text(folder / "registry" / path, text)
+    return [f"the registry's files are kept in the artefact: {published.note}"]
+
+
 def _links(job: Job, published: Published | None, desk: Desk) -> Links:
     run = desk.around.run_url
     tree = f"{desk.server}/{job.repo}/tree/{published.commit}/{FOLDER}" if published and published.commit else ""
-    return Links(run=run, evidence=f"{run}#artifacts" if run else "", certificate=tree)
+    beside = published.url if published and published.how is How.PULL_REQUEST else ""
+    return Links(run=run, evidence=f"{run}#artifacts" if run else "", certificate=tree, registry=beside)
 
 
 def _carried(rows: Mapping[str, Mapping[str, str]], job: Job) -> str:

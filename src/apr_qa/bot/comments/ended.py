@@ -184,6 +184,8 @@ def _reproduce(run: Ended, ordered: Sequence[Result]) -> str:
 def _written_where(run: Ended) -> str:
     if run.commit:
         where = f"The registry rows were written in `{run.commit[:7]}`."
+    elif run.links.registry:
+        where = f"The registry rows wait in {link('a pull request', run.links.registry)}: the branch takes no commits."
     else:
         why = f": {prose(run.untrusted_because)}" if run.untrusted_because else ""
         where = f"Nothing was written to the registry{why}."
