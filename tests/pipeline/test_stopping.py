@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -30,15 +31,10 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory, answers: Path) -> Cert
 
 
 @pytest.fixture
-def gated(tmp_path: Path, answers: Path) -> Iterator[str]:
+def gated(tmp_path: Path, answers: Path, ear: SimpleNamespace) -> Iterator[str]:
     """A healthy engine that stops dead at its fifth question until the file `go` is there."""
-    body = f"""
-    asked = {str(tmp_path / "asked")!r}
-    open(asked, "a").write("x")
-    while os.path.getsize(asked) > 4 and not os.path.exists({str(tmp_path / "go")!r}):
-        time.sleep(0.02)
-    healthy()
-    """
+    waits = f"os.path.getsize({str(ear.log)!r}) > 4 and not os.path.exists({str(tmp_path / 'go')!r})"
+    body = f"{ear.tell}\nwhile {waits}: time.sleep(0.02)\nhealthy()"
     yield apr(tmp_path / "bin", body, answers=answers)
     (tmp_path / "go").touch()
 
@@ -46,7 +42,7 @@ def gated(tmp_path: Path, answers: Path) -> Iterator[str]:
 def _wait_until_asked(folder: Path, process: subprocess.Popen[str]) -> None:
     """Wait until the engine is at its fifth question."""
     deadline = time.monotonic() + LIMIT_S
-    while not (folder / "asked").exists() or (folder / "asked").stat().st_size < 5:
+    while not (folder / "heard").exists() or (folder / "heard").stat().st_size < 5:
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -69,13 +65,13 @@ def _verdicts(evidence: Path) -> dict[str, str]:
 
 def _goes_on(folder: Path, engine: str, undisturbed: Certification) -> None:
     """Assert that the same command finishes the run, with the verdicts of a run that nobody stopped."""
-    before = (folder / "asked").read_text()
+    before = (folder / "heard").read_text()
     (folder / "go").touch()
     done = certify(*WORDS, "--engine", engine, output=folder / "out")
     assert done.status == 0, done.lost
     assert _verdicts(done.evidence) == _verdicts(undisturbed.evidence)
     total = sum(1 for s in read_evidence(undisturbed.evidence).run.scenarios if not s.engine)
-    asked_again = len((folder / "asked").read_text()) - len(before)
+    asked_again = len((folder / "heard").read_text()) - len(before)
     assert asked_again <= total - 4
 
 
@@ -147,7 +143,7 @@ def test_a_folder_that_cannot_be_written_is_ours_to_tell(tmp_path: Path, gated: 
     assert done.status == 3
     assert str(tmp_path / "file") in done.said
     assert "Choose another --output" in done.said
-    assert not (tmp_path / "asked").exists()
+    assert not (tmp_path / "heard").exists()
 
 
 def test_a_changed_model_is_another_run(tmp_path: Path, answers: Path) -> None:
