@@ -74,3 +74,12 @@ def test_speed_counts_only_right_answers_that_are_long_enough() -> None:
     (wrong,) = outcomes(gate, about, lambda s: seen(s, "HHHHHHHHHHHH") if not s.engine else seen(s))
     (short,) = outcomes(gate, about, lambda s: seen(s, completion_tokens=2))
     assert (wrong.outcome, short.outcome) == (Outcome.SKIPPED, Outcome.UNJUDGED)
+
+
+@pytest.mark.parametrize(("ours", "counted"), [((7, 8), (5, 5)), ((7, 9), (5, 0)), (None, (0, 0))])
+def test_token_ids_are_counted_where_both_give_any(ours: tuple[int, ...] | None, counted: tuple[int, int]) -> None:
+    """Texts decide; how many answers agree to the token is told, and of how many."""
+    gate, about = ROOM["F-OLLAMA-001"], brief((GGUF,), ollama="", extras={"ollama_parity": SECTION})
+    (verdict,) = outcomes(gate, about, lambda s: seen(s, tokens=(7, 8) if s.engine else ours))
+    assert verdict.outcome is Outcome.CORROBORATED
+    assert (verdict.detail["tokens_compared"], verdict.detail["same_tokens"]) == counted

@@ -81,6 +81,7 @@ def test_the_same_file_answers_alike(model: str, kind: str, tmp_path: Path) -> N
     ), seen.verdicts
     compared = seen.verdicts["F-OLLAMA-001"].detail
     assert compared["compared"] == 5
+    assert compared["tokens_compared"] == 5
     assert kind != "f16" or compared["same_tokens"] == 5
     assert all(speed > 0 for speed in seen.speeds.values())
     assert not [p for p in psutil.process_iter(["name"]) if p.info["name"] == "ollama"]

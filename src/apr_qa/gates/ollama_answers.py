@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,14 +24,17 @@ def _make(
 
 def _judge(claim: Claim, exhibits: Exhibits) -> Verdict:
     verdict = _comparing.judge(claim, exhibits)
-    return replace(verdict, detail={**verdict.detail, "same_tokens": _same_tokens(claim, exhibits)})
+    pairs = list(_tokens(claim, exhibits))
+    same = sum(1 for ours, theirs in pairs if ours == theirs)
+    return replace(verdict, detail={**verdict.detail, "tokens_compared": len(pairs), "same_tokens": same})
 
 
-def _same_tokens(claim: Claim, exhibits: Exhibits) -> int:
-    """Return for how many questions both gave the same token ids, as far as both gave any."""
-    pairs = [[exhibits.observations.get(name) for name in twin[:2]] for twin in claim.params["twins"]]
-    ids = [[seen.reply.tokens if seen else None for seen in pair] for pair in pairs]
-    return sum(1 for ours, theirs in ids if ours and ours == theirs)
+def _tokens(claim: Claim, exhibits: Exhibits) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Yield the token ids of both answers to each question, where both engines gave any."""
+    for ours, theirs, _ in claim.params["twins"]:
+        seen = [exhibits.observations[name].reply.tokens for name in (ours, theirs) if name in exhibits.observations]
+        if len(seen) == 2 and seen[0] and seen[1]:
+            yield seen[0], seen[1]
 
 
 GATE = Gate(
