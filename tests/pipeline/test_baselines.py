@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_standing import HERE, TINY, hashed, judge, stand, too_large
+from test_compact_truth import HERE, TINY, hashed, judge, stand, too_large
 
 from apr_qa.errors import EngineMissingError, InputError
 from apr_qa.pipeline.baselines import keep_baseline
