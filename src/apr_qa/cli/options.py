@@ -61,6 +61,9 @@ class RunOptions:
     sequential: Annotated[
         bool, typer.Option("--sequential", help="Let tier standard or deep stop early by its sequential test.")
     ] = False
+    plug_ins: Annotated[
+        str, typer.Option(help="Engines, gates or oracles of other packages that take part, comma-separated.")
+    ] = ""
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan; run and write nothing.")] = False
     fresh: Annotated[bool, typer.Option("--fresh", help="Put earlier evidence aside and ask everything anew.")] = False
     json: Json = False
@@ -79,6 +82,7 @@ class RunOptions:
             model_cache=self.model_cache,
             fresh=self.fresh,
             sequential=self.sequential,
+            plug_ins=tuple(admitted(word.strip()) for word in self.plug_ins.split(",") if word.strip()),
             seed=self.seed,
             workers=self.workers,
             timeout_s=self.timeout / 1000 if self.timeout else None,
@@ -91,6 +95,17 @@ class RunOptions:
         if self.no_gpu and chosen and Backend.CPU not in chosen:
             raise InputError("--no-gpu leaves nothing of --backends gpu", remedy="Drop one of the two.")
         return (Backend.CPU,) if self.no_gpu else chosen
+
+
+def admitted(name: str) -> str:
+    """Let in a plug-in of another package; return it with package and version, for the record. Raises InputError."""
+    from apr_qa.rooms import RoomError, admit
+
+    try:
+        return admit(name)
+    except RoomError as error:
+        remedy = "Install the package that offers it beside apr-qa; its documentation names the plug-in."
+        raise InputError(str(error), where="--plug-ins", remedy=remedy) from None
 
 
 def with_run_options(command: Callable[..., Any]) -> Callable[..., Any]:

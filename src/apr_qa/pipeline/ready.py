@@ -81,6 +81,7 @@ class Ready:
             scenarios=plan.scenarios,
             best_status=self.target.tier.best_status,
             certified_at=self.target.tier.certified_at,
+            plug_ins=self.wishes.plug_ins,
             sequential=plan.sequential,
             unlocked=self.wishes.unlocked,
         )

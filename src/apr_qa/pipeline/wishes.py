@@ -30,6 +30,8 @@ class Wishes:
     policy: FailurePolicy | None = None
     argv: tuple[str, ...] = ()
     """The command line, for the record."""
+    plug_ins: tuple[str, ...] = ()
+    """Plug-ins of other packages that take part, with package and version."""
     sequential: bool = False
     """Stop early by the tier's rule."""
     unlocked: str = ""

@@ -156,7 +156,8 @@ def _figures(judged: Judged) -> tuple[tuple[str, str], ...]:
     plain = (
         (key, value)
         for key, value in judged.verdict.detail.items()
-        if isinstance(value, str | int | float | bool) and key not in {"scenario", "culprit", "cause", "answer", "reproduce"}
+        if isinstance(value, str | int | float | bool)
+        and key not in {"scenario", "culprit", "cause", "answer", "reproduce"}
     )
     return tuple((one_line(key.replace("_", " "), 40), one_line(_figure(value), 120)) for key, value in plain)[:8]
 
