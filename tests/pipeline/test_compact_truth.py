@@ -128,3 +128,23 @@ def test_a_machine_without_room_for_one_layer_is_told_so(root: Path, tmp_path: P
     """The plan then says why nothing is compared."""
     found = stand(root, tmp_path, replace(HERE, memory_bytes=1 << 20))
     assert "GB of memory" in found.forward
+
+
+def test_a_shipped_baseline_comes_first_and_is_never_written(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that came with the program is taken before those of the cache; a broken one is not mended by a run."""
+    files = stand(root, tmp_path / "cache").files
+    assert files.compact is not None
+    judge(files)
+    shipped = tmp_path / "shipped" / files.compact.place.name
+    shipped.parent.mkdir()
+    files.compact.place.rename(shipped)
+    monkeypatch.setattr("apr_qa.truth.compact.SHIPPED", shipped.parent)
+    later = stand(root, tmp_path / "cache").files
+    assert later.compact is not None
+    assert later.compact.place == shipped
+    assert judge(too_large(later)).outcome is Outcome.CORROBORATED
+    shipped.write_bytes(b"broken")
+    assert judge(later).outcome is Outcome.CORROBORATED
+    assert shipped.read_bytes() == b"broken"
