@@ -21,7 +21,7 @@ def test_it_shows_and_sends_nothing(tell, tmp_path):
     """The file that would be proposed, and how to propose it."""
     shown = tell("propose", _sealed(tmp_path, "c" * 40), "--dataset", "my-lab/mqs")
     assert ".eval_results/apr-qa-" in shown.out
-    assert "id: my-lab/mqs" in shown.out
+    assert 'id: "my-lab/mqs"' in shown.out
     assert "Nothing was sent" in shown.out
 
 

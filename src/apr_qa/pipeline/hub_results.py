@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import re
-
-import yaml
 
 from apr_qa.errors import InputError
 from apr_qa.fetch.proposal import Proposal
@@ -49,14 +48,18 @@ def proposal_of(found: Rescored, dataset: str, source: str = "") -> Proposal:
 
 
 def _text(record: Record, dataset: str, source: str) -> str:
-    entry: dict[str, object] = {
-        "dataset": {"id": dataset, "task_id": f"mqs_{record.tier}"},
-        "value": record.mqs,
-        "date": record.last_certified,
-    }
-    if source:
-        entry["source"] = {"url": source, "name": "apr-qa certificate"}
-    return yaml.safe_dump([entry | {"notes": _sentence(record)}], sort_keys=False, allow_unicode=False, width=1000)
+    """One entry of the Hub's YAML; a JSON string is a YAML string."""
+    told = ["  source:", f"    url: {json.dumps(source)}", '    name: "apr-qa certificate"'] if source else []
+    lines = [
+        "- dataset:",
+        f"    id: {json.dumps(dataset)}",
+        f'    task_id: "mqs_{record.tier}"',
+        f"  value: {record.mqs}",
+        f"  date: {json.dumps(record.last_certified)}",
+        *told,
+        f"  notes: {json.dumps(_sentence(record))}",
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _sentence(record: Record) -> str:
