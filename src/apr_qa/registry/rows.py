@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from apr_qa.errors import InputError
 from apr_qa.registry.record import Record
 from apr_qa.registry.standing import Standing
 from apr_qa.vocab.axes import Gateway, SizeClass
@@ -28,6 +29,7 @@ _TPS = {
 }
 _STATES = {GatewayState.HOLDS: "true", GatewayState.FELL: "false", GatewayState.NOT_EVALUATED: ""}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+COLUMNS_LIMIT = 200
 _PARAMETERS = re.compile(r"(?:([0-9]{1,6})x)?([0-9]{1,18}(?:\.[0-9]{1,18})?)\s*([KMBT]?)", re.IGNORECASE)
 _BOUNDS = (
     (1.0, SizeClass.TINY),
@@ -67,8 +69,14 @@ def _line(cells: Iterable[str]) -> str:
 
 
 def parse_csv(text: str) -> tuple[Row, ...]:
-    """Return the rows of a registry table, our own or the original's; cells that are missing are empty."""
+    """Return the rows of a registry table, our own or the original's; cells that are missing are empty.
+
+    Raises InputError for a table of too many columns.
+    """
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), restval="")
+    columns = len(reader.fieldnames or ())
+    if columns > COLUMNS_LIMIT:  # each short row would be filled up to them
+        raise InputError(f"a table of {columns} columns is no table of models", remedy=f"Keep at most {COLUMNS_LIMIT}.")
     found = []
     for cells in reader:
         row = {str(_bare(key)): _bare(value) for key, value in cells.items() if key is not None}
