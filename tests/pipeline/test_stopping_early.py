@@ -55,7 +55,7 @@ def test_evidence_certificate_and_record_say_so(stopped):
     assert "5.3%" in sentence
     assert found.evidence.run.sequential.looks == 10
     for report in (HTML, MARKDOWN):
-        assert "Stopped early" in report.render(found.evidence, found.scorecard)
+        assert "Stopped early" in report.text(found.evidence, found.scorecard)
     record = make_record(found.evidence, found.scorecard)
     assert record.stopped_early == sentence
     assert "stopped early" in record.reservations
