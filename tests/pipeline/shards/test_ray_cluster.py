@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import sys
 import threading
 import time
@@ -57,11 +59,21 @@ def cluster() -> Iterator[Any]:
 def _started(cluster: Any, wanted: dict[str, Any]) -> Any:
     for left in reversed(range(_STARTS)):
         try:
-            return cluster.add_node(**wanted)
+            return cluster.add_node(**wanted, **_ports())
         except Exception:
             if not left:
                 raise
     raise AssertionError
+
+
+def _ports() -> dict[str, int]:
+    """Ports of the machine's agents; where none are named, Ray waits a quarter of a minute for its agents to tell."""
+    names = ("metrics_agent_port", "metrics_export_port", "dashboard_agent_listen_port", "runtime_env_agent_port")
+    with contextlib.ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in names]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return {name: one.getsockname()[1] for name, one in zip(names, sockets, strict=True)}
 
 
 @pytest.fixture(scope="session")
