@@ -46,7 +46,7 @@ PARTS = (
     Part(
         name="gateways",
         paths=tuple(f"src/apr_qa/gates/{name}.py" for name in _GATEWAYS),
-        tests=("tests/gates/test_behaviour_gates.py",),
+        tests=("tests/gates/test_behaviour_gates.py", "tests/gates/test_what_gateways_say.py"),
     ),
     Part(name="gates", paths=("src/apr_qa/gates/",), tests=("tests/gates",)),
 )
