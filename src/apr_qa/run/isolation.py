@@ -24,7 +24,7 @@ _HELD = {
     Fence.NAMESPACES: (
         "network: none, a loopback of its own",
         "files: read-only but its own folder",
-        "processes: in sight and in reach only its own",
+        "processes: none but its own",
         "devices, services and known secrets: out of sight",
     ),
     Fence.LANDLOCK: (
@@ -110,4 +110,4 @@ def facts() -> tuple[str, ...]:
         held.append("memory and file size limits")
     if kind is not Fence.NONE:
         held += ["ends with apr-qa", "no privileges"]
-    return (*held, f"fence: {kind}", *_HELD.get(kind, _OPEN))
+    return (f"fence: {kind}", *_HELD.get(kind, _OPEN), *held)
