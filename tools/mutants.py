@@ -46,7 +46,11 @@ PARTS = (
     Part(
         name="gateways",
         paths=tuple(f"src/apr_qa/gates/{name}.py" for name in _GATEWAYS),
-        tests=("tests/gates/test_behaviour_gates.py", "tests/gates/test_what_gateways_say.py"),
+        tests=(
+            "tests/gates/test_behaviour_gates.py",
+            "tests/gates/test_what_gateways_say.py",
+            "tests/gates/test_answers_compared.py",
+        ),
     ),
     Part(name="gates", paths=("src/apr_qa/gates/",), tests=("tests/gates",)),
 )
