@@ -8,9 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-import yaml
 
-from apr_qa.catalog.judged import sentence
 from apr_qa.cli.main import run
 from apr_qa.errors import InputError
 from apr_qa.pipeline._qualify_cases import Case, cases, healthy_copy, target_of
@@ -21,6 +19,7 @@ from apr_qa.pipeline.planting import judge_broken
 from apr_qa.pipeline.prepare import prepare
 from apr_qa.pipeline.qualify import Ask, faults, qualify, write_matrix
 from apr_qa.pipeline.wishes import Wishes
+from apr_qa.reports._judged import sentence
 from apr_qa.vocab.axes import Backend, Format, Tier
 from apr_qa.vocab.mutators import FaultLayer, Place
 from apr_qa.vocab.score import Status
@@ -87,14 +86,14 @@ def test_a_qualification_ends_in_a_matrix_and_a_page(tmp_path: Path) -> None:
     )
     steps: list[int] = []
     matrix = qualify(ask, lambda step: steps.append(step.done))
-    written = write_matrix(matrix, tmp_path, summary_file=tmp_path / "judged.yaml")
+    written = write_matrix(matrix, tmp_path, summary_file=tmp_path / "judged.json")
     rows = {row.case: row for row in matrix.rows}
     assert rows["wrong-magic in gguf f16"].at(Tier.SMOKE) is None
     assert [p.found for p in matrix.proved] == [Share(hits=1, of=1), Share(hits=3, of=3)]
     assert not matrix.clean_files[0].found
     assert steps == [1, 2, 3, 4, 5]
     assert json.loads(written[0].read_text())["proved"][1]["found"] == {"hits": 3, "of": 3}
-    assert yaml.safe_load(written[-1].read_text())["tiers"]["mvp"]["found"] == [3, 3]
+    assert json.loads(written[-1].read_text())["tiers"]["mvp"]["found"] == [3, 3]
     text = written[1].read_text()
     assert "apr-qa qualify --only ..." in text
     assert "| pickle | safetensors | x G0 | x G0 |" in text
@@ -144,9 +143,9 @@ def test_what_is_missed_unknown_or_equivalent_is_counted_as_such() -> None:
 
 
 def test_what_certificates_say_of_the_judge_stands_on_its_page() -> None:
-    """The few figures in the catalogue are those of the page in the docs."""
+    """The few figures beside the reports are those of the page in the docs."""
     page = (ROOT / "docs" / "judge.md").read_text()
-    figures = yaml.safe_load((ROOT / "src" / "apr_qa" / "catalog" / "judged.yaml").read_text())
+    figures = json.loads((ROOT / "src" / "apr_qa" / "reports" / "judged.json").read_text())
     for tier, shares in figures["tiers"].items():
         (row,) = [line for line in page.splitlines() if line.startswith(f"| {tier} |")]
         for (hits, of), cell in zip(shares.values(), row.split("|")[2:], strict=False):

@@ -16,7 +16,6 @@ from apr_qa.pipeline._qualify_matrix import Matrix, Row, alarms, proved, row_of,
 from apr_qa.pipeline._qualify_page import page
 from apr_qa.pipeline._qualify_trial import Depth, Finding, try_case, try_healthy
 from apr_qa.pipeline.results import as_json
-from apr_qa.playbook.plain_yaml import yaml_text
 from apr_qa.rooms import furnish
 from apr_qa.vocab.axes import Tier
 from apr_qa.vocab.mutators import Mutator, Place
@@ -27,7 +26,6 @@ DEEPER = ("k-permuted", "rope-base-near", "merges-reversed", "template-no-openin
 _HEAVY = (Tier.STANDARD, Tier.DEEP)
 MATRIX = "judge.json"
 PAGE = "judge.md"
-_OF_SUMMARY = "# What the last qualification of this judge showed; made by `apr-qa qualify --summary`, never by hand.\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +118,7 @@ def write_matrix(
     for file in pages:
         write_text(file, page(matrix))
     if summary_file:
-        write_text(summary_file, _OF_SUMMARY + yaml_text(summary(matrix)))
+        write_text(summary_file, as_json(summary(matrix)) + "\n")
     return (folder / MATRIX, *pages, *([summary_file] if summary_file else []))
 
 

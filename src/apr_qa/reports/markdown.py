@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from apr_qa.catalog.judged import sentence
 from apr_qa.reports._cells import CellTable
 from apr_qa.reports._display import one_line
 from apr_qa.reports._examples import Example
 from apr_qa.reports._failures import FailureGroup
+from apr_qa.reports._judged import sentence
 from apr_qa.reports._statements import Statement
 from apr_qa.reports._view import View, view_of
 from apr_qa.reports._words import percent, plural

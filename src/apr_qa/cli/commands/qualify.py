@@ -38,7 +38,7 @@ Minutes = Annotated[float, typer.Option(min=0.1, help="Stop when this time is up
 Output = Annotated[Path, typer.Option("--output", "-o", help="Where the matrix goes.")]
 Page = Annotated[Path | None, typer.Option(help="Write the page here too, such as docs/judge.md.")]
 Summary = Annotated[
-    Path | None, typer.Option(help="Write the figures for certificates here too: src/apr_qa/catalog/judged.yaml.")
+    Path | None, typer.Option(help="Write the figures for certificates here too: src/apr_qa/reports/judged.json.")
 ]
 _PLACES = ("--output", "-o", "--page", "--summary")
 Listing = Annotated[bool, typer.Option("--list", help="List the faults and try none.")]
@@ -77,8 +77,7 @@ def qualify(
 
     if listing:
         return _list_faults([(fault.name, fault.layer, fault.summary) for fault in faults()])
-    types = tuple(word.strip() for word in dtypes.split(","))
-    ask = Ask(tiers=several(Tier, tiers, "--tiers"), faults=tuple(only or ()), dtypes=types)
+    ask = Ask(tiers=several(Tier, tiers, "--tiers"), faults=tuple(only or ()), dtypes=tuple(dtypes.split(",")))
     ask = replace(ask, models=(model,) if model else (), depth=one_of(Depth, depth, "--depth"), minutes=minutes)
     ask = replace(ask, clean=clean, clean_files=clean_files, first_seed=first_seed, command=_command(own_words()))
     ask = replace(ask, deeper=DEEPER if (not only if deeper is None else deeper) else ())

@@ -1,14 +1,15 @@
-"""How far this judge can be trusted, as it was last measured: one sentence for every certificate."""
+"""How far this judge can be trusted, as `apr-qa qualify --summary` last measured it; docs/judge.md is all of it."""
 
 from __future__ import annotations
 
+import json
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from apr_qa.catalog import _data
 from apr_qa.vocab.axes import Tier
 
-FILE = "judged.yaml"
+FILE = Path(__file__).parent / "judged.json"
 
 
 def sentence(tier: Tier) -> str:
@@ -30,4 +31,5 @@ def sentence(tier: Tier) -> str:
 
 @cache
 def _measured() -> dict[str, Any]:
-    return dict(_data.document(FILE))
+    found: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
+    return found
