@@ -8,6 +8,7 @@ back to it, it goes on where it was stopped.
 from __future__ import annotations
 
 import hashlib
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -43,7 +44,9 @@ def run_here(order: Order, number: int) -> str:
     path = folder / f"shard-{number}.json"
     wishes = Wishes(output=path, workers=order.workers, apr_binary=order.apr_binary, model_cache=order.model_cache)
     run_shard(prepare_shard(order.sharded, number, wishes, _silent), Silent(), order.ask)
-    return path.read_text(encoding="ascii")
+    text = path.read_text(encoding="ascii")
+    shutil.rmtree(folder, ignore_errors=True)  # handed back: nothing of it is kept for another order
+    return text
 
 
 def _run(order: Order, told: Told) -> Iterator[Ran]:
