@@ -19,7 +19,7 @@ from apr_qa.pipeline.planting import judge_broken
 from apr_qa.pipeline.prepare import prepare
 from apr_qa.pipeline.qualify import Ask, faults, qualify, write_matrix
 from apr_qa.pipeline.wishes import Wishes
-from apr_qa.reports._judged import sentence
+from apr_qa.stats.judged import sentence
 from apr_qa.vocab.axes import Backend, Format, Tier
 from apr_qa.vocab.mutators import FaultLayer, Place
 from apr_qa.vocab.score import Status
@@ -143,9 +143,9 @@ def test_what_is_missed_unknown_or_equivalent_is_counted_as_such() -> None:
 
 
 def test_what_certificates_say_of_the_judge_stands_on_its_page() -> None:
-    """The few figures beside the reports are those of the page in the docs."""
+    """The few figures of the package are those of the page in the docs."""
     page = (ROOT / "docs" / "judge.md").read_text()
-    figures = json.loads((ROOT / "src" / "apr_qa" / "reports" / "judged.json").read_text())
+    figures = json.loads((ROOT / "src" / "apr_qa" / "stats" / "judged.json").read_text())
     for tier, shares in figures["tiers"].items():
         (row,) = [line for line in page.splitlines() if line.startswith(f"| {tier} |")]
         for (hits, of), cell in zip(shares.values(), row.split("|")[2:], strict=False):

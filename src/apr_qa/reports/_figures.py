@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from apr_qa.reports._display import one_line
-from apr_qa.reports._judged import sentence
 from apr_qa.reports._words import CATEGORIES, FORMATS, plural
 from apr_qa.stats.bound import lower_bound
+from apr_qa.stats.judged import sentence
 from apr_qa.vocab.evidence import Evidence
 from apr_qa.vocab.score import CategoryScore, Scorecard
 from apr_qa.vocab.throughput import throughput

@@ -5,7 +5,7 @@ from __future__ import annotations
 from apr_qa.reports._complete import complete
 from apr_qa.reports._failures import grouped_failures
 from apr_qa.reports._json import safe_json, well_formed
-from apr_qa.reports._judged import sentence
+from apr_qa.stats.judged import sentence
 from apr_qa.vocab.evidence import Evidence
 from apr_qa.vocab.plugs import Report
 from apr_qa.vocab.score import Scorecard

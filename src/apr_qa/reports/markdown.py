@@ -9,10 +9,10 @@ from apr_qa.reports._cells import CellTable
 from apr_qa.reports._display import one_line
 from apr_qa.reports._examples import Example
 from apr_qa.reports._failures import FailureGroup
-from apr_qa.reports._judged import sentence
 from apr_qa.reports._statements import Statement
 from apr_qa.reports._view import View, view_of
 from apr_qa.reports._words import percent, plural
+from apr_qa.stats.judged import sentence
 from apr_qa.vocab.evidence import Evidence
 from apr_qa.vocab.plugs import Report
 from apr_qa.vocab.score import Scorecard

@@ -11,10 +11,10 @@ from apr_qa.bot.comments.parts import Part, cell, composed, folded, link, part, 
 from apr_qa.bot.comments.result import WORST_FIRST, Ended, Result
 from apr_qa.bot.reading import COMMAND
 from apr_qa.bot.state import KEY, written
-from apr_qa.catalog.judged import sentence
 from apr_qa.registry.record import Record
 from apr_qa.reports._words import percent, plural
 from apr_qa.reports.markdown import prose
+from apr_qa.stats.judged import sentence
 from apr_qa.text import one_line
 from apr_qa.vocab.score import GatewayState, Status
 

@@ -38,7 +38,7 @@ Minutes = Annotated[float, typer.Option(min=0.1, help="Stop when this time is up
 Output = Annotated[Path, typer.Option("--output", "-o", help="Where the matrix goes.")]
 Page = Annotated[Path | None, typer.Option(help="Write the page here too, such as docs/judge.md.")]
 Summary = Annotated[
-    Path | None, typer.Option(help="Write the figures for certificates here too: src/apr_qa/reports/judged.json.")
+    Path | None, typer.Option(help="Write the figures for certificates here too: src/apr_qa/stats/judged.json.")
 ]
 _PLACES = ("--output", "-o", "--page", "--summary")
 Listing = Annotated[bool, typer.Option("--list", help="List the faults and try none.")]

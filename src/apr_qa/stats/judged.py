@@ -7,24 +7,23 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from apr_qa.vocab.axes import Tier
-
 FILE = Path(__file__).parent / "judged.json"
+_LIGHTEST_FIRST = ("smoke", "mvp", "quick", "standard", "deep")
 
 
-def sentence(tier: Tier) -> str:
+def sentence(tier: str) -> str:
     """Return what the judge found of planted faults at `tier`, and how often it cried wolf.
 
     A heavier tier asks all that a lighter one asks, so the nearest lighter tier that was measured speaks for it.
     """
     data = _measured()
-    known = [one for one in Tier if one.rank <= tier.rank and one.value in data["tiers"]]
+    known = [one for one in _LIGHTEST_FIRST[: _LIGHTEST_FIRST.index(tier) + 1] if one in data["tiers"]]
     alarms = [data[kind][0] for kind in ("clean", "clean_files")]
     healthy = [data[kind][1] for kind in ("clean", "clean_files")]
     silent = f"{sum(alarms)} false alarms on {sum(healthy)} healthy conversions"
     if not known:
         return silent
-    found, felled = data["tiers"][known[-1].value]["found"], data["tiers"][known[-1].value]["gateway"]
+    found, felled = data["tiers"][known[-1]]["found"], data["tiers"][known[-1]]["gateway"]
     at = f"at {known[-1]}: {found[0]} of {found[1]} planted faults found"
     return f"{at}, {felled[0]} of {felled[1]} that must fell a gateway did; {silent}"
 
