@@ -51,8 +51,8 @@ def test_every_shard_is_run_once(sharded: ShardedPlan, tmp_path: Path) -> None:
 
 def test_an_unknown_executor_is_named(sharded: ShardedPlan, tmp_path: Path) -> None:
     """With those that there are."""
-    with pytest.raises(InputError, match="no executor is called 'loca'") as caught:
-        run_all(order(sharded, tmp_path, None), "loca", silent)
+    with pytest.raises(InputError, match="no executor is called 'locale'") as caught:
+        run_all(order(sharded, tmp_path, None), "locale", silent)
     assert "local, ray" in caught.value.remedy
 
 
