@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import random
+import statistics
+import tracemalloc
 
+import numpy as np
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binomtest, ks_2samp
 
 from apr_qa.stats.bound import lower_bound
 from apr_qa.stats.fence import lower_fence
 from apr_qa.stats.paired import mcnemar
-from apr_qa.stats.resampling import median_interval, ratio_interval
+from apr_qa.stats.resampling import _medians, median_interval, ratio_interval
 
 
 @pytest.mark.parametrize(("lost", "won"), [(0, 0), (1, 0), (5, 5), (18, 0), (0, 18), (30, 12), (400, 500)])
@@ -48,6 +51,31 @@ def test_the_interval_of_a_median_holds_the_median_in_most_samples():
         low, high = median_interval([rng.gauss(50, 4) for _ in range(25)])
         held += low <= 50 <= high
     assert held / 200 >= 0.88
+
+
+@pytest.mark.parametrize("n", [5, 6, 25, 40])
+def test_medians_come_from_the_distribution_that_resampling_draws_from(n):
+    """Two thousand of each kind, told apart at the 0.1 % level by no Kolmogorov-Smirnov test; a shifted one is."""
+    rng = random.Random(n)
+    figures = [rng.gauss(50, 4) for _ in range(n)]
+    resampled = [statistics.median(rng.choices(figures, k=n)) for _ in range(2000)]
+    assert ks_2samp(_medians(figures, 1), resampled).pvalue > 0.001
+    assert ks_2samp(_medians([f + 1 for f in figures], 1), resampled).pvalue < 0.001
+
+
+def test_a_million_figures_are_bounded_as_the_order_statistics_of_their_median_are():
+    """Ends near ranks n/2 -+ 1.96 sqrt(n)/2, and memory for a few copies of the figures, not thousands."""
+    n = 1_000_000
+    figures = np.random.default_rng(7).permutation(n) + 0.0
+    tracemalloc.start()
+    try:
+        low, high = median_interval(figures)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert low == pytest.approx(n / 2 - 0.98 * n**0.5, abs=0.1 * n**0.5)
+    assert high == pytest.approx(n / 2 + 0.98 * n**0.5, abs=0.1 * n**0.5)
+    assert peak < 4 * figures.nbytes
 
 
 def test_too_few_figures_have_no_interval():
