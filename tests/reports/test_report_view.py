@@ -70,6 +70,35 @@ def test_a_cell_shows_its_worst_outcome() -> None:
     assert (cells["safetensors-cpu-serve"].word, cells["safetensors-cpu-serve"].judged) == ("1 skipped", 3)
 
 
+def test_what_was_skipped_is_told_beside_what_was_proved() -> None:
+    """A cell where a claim was skipped and the rest survived is proved so far; one with a loss is not."""
+
+    def proved(first: Outcome, others: Outcome = Outcome.CORROBORATED) -> list[str]:
+        def spoil(asked, made, seen):
+            here = asked.cell.format is Format.SAFETENSORS
+            wanted = first if asked.id.endswith("0") else others
+            return (outcome_of(made, wanted, "because") if here else made), seen
+
+        view = view_of(evidence_of(spoil), sample_models.passing()[1])
+        return [s.rest for s in view.proved if s.strong == "SafeTensors on cpu"]
+
+    assert proved(Outcome.SKIPPED) == [
+        " answers in run, chat and serve: 9 claims, none lost, 3 skipped and not proved."
+    ]
+    assert proved(Outcome.CORROBORATED) == [" answers in run, chat and serve: 12 claims, none lost."]
+    assert proved(Outcome.FALSIFIED) == proved(Outcome.UNJUDGED) == []
+    assert proved(Outcome.SKIPPED, Outcome.SKIPPED) == []
+
+
+def test_what_weakens_a_claim_is_told_once() -> None:
+    """A playbook that is not as locked is one line among what is not proved."""
+    evidence, card = sample_models.passing()
+    run = dataclasses.replace(evidence.run, unlocked="no lock names it")
+    view = view_of(dataclasses.replace(evidence, run=run), card)
+    assert [s.rest for s in view.not_proved if s.strong == "Playbook not as locked"] == [": no lock names it."]
+    assert "Playbook not as locked" not in {s.strong for s in view_of(evidence, card).not_proved}
+
+
 def test_the_crash_is_worse_than_the_wrong_answer() -> None:
     """A cell with both shows the crash, and the wrong answers beside it."""
 

@@ -23,6 +23,7 @@ class CellView:
     tone: str
     survived: int
     judged: int
+    skipped: int = 0
     word: str
     also: str = ""
     """What else is in the cell."""
@@ -103,6 +104,7 @@ def _cell(name: str, counts: Counter[Outcome], links: Mapping[tuple[str, Outcome
         tone=TONES[worst],
         survived=counts[Outcome.CORROBORATED],
         judged=sum(n for o, n in counts.items() if o.is_judged),
+        skipped=counts[Outcome.SKIPPED],
         word="all survived" if worst is Outcome.CORROBORATED else f"{counts[worst]} {worst}",
         also=", ".join(rest),
         link=link,

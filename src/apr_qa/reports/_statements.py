@@ -77,10 +77,6 @@ def not_proved(evidence: Evidence, card: Scorecard) -> tuple[Statement, ...]:
     if run.unlocked:
         found.append(Statement(strong="Playbook not as locked", rest=f": {one_line(run.unlocked, 200)}."))
     found += _unfenced(run.host.get("isolation"))
-    if early := stopped_early(evidence):
-        found.append(Statement(strong="Stopped early", rest=f": {one_line(early, 400)}."))
-    if run.unlocked:
-        found.append(Statement(strong="Playbook not as locked", rest=f": {one_line(run.unlocked, 200)}."))
     reasons: defaultdict[tuple[str, bool], list[str]] = defaultdict(list)
     for item in run.not_run:
         reasons[item.reason, item.required].append(item.what)
@@ -192,12 +188,15 @@ def _cells_outside(names: Sequence[str]) -> Iterator[Statement]:
 
 
 def _whole_rows(table: CellTable) -> Iterator[Statement]:
+    """Rows of cells where all that was judged survived; claims skipped there are told, for they prove nothing."""
     for block in table.blocks:
         for row in block.rows:
-            whole = [c for c in row.cells if c.tone == "ok"]
+            whole = [c for c in row.cells if c.survived and c.tone in ("ok", "skip")]
             if whole:
                 modes = listing(c.name.rsplit("-", 1)[1] for c in whole)
-                rest = f" answers in {modes}: {plural(sum(c.survived for c in whole), 'claim')}, none lost."
+                skipped = sum(c.skipped for c in whole)
+                left_out = f", {skipped:,} skipped and not proved" if skipped else ""
+                rest = f" answers in {modes}: {plural(sum(c.survived for c in whole), 'claim')}, none lost{left_out}."
                 yield Statement(strong=f"{row.label} on {block.backend}", rest=rest)
 
 
