@@ -97,6 +97,7 @@ def test_a_plan_tells_cells_costs_and_what_is_not_run(capsys: pytest.CaptureFixt
         "not run: apr-gpu-chat: no GPU here",
         "part 0, part 1, part 2, part 3 and 2 more: not built",
         "the best status is PARTIAL",
+        "To narrow the claim instead, give  --formats gguf --backends cpu --modalities run",
         "Plan sha256:01234567. Drop --dry-run to start.",
     ):
         assert words in said

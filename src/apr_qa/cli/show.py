@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
+from apr_qa.cli.narrower import narrower
 from apr_qa.cli.watch import MARKS
 from apr_qa.text import one_line
-from apr_qa.vocab.axes import Category, Cell, Gateway, Modality
+from apr_qa.vocab.axes import Backend, Category, Cell, Gateway, Modality
 from apr_qa.vocab.evidence import Evidence, Judged
 from apr_qa.vocab.plan import NotRun, Plan
 from apr_qa.vocab.scenario import Purpose
@@ -37,11 +40,22 @@ def console() -> Console:
     return Console(highlight=False, soft_wrap=True, width=None if probe.is_terminal else PIPE_WIDTH)
 
 
+def hung(out: Console, lead: str, text: str) -> None:
+    """Print plain `text` behind `lead` (markup); a terminal gets whole words with further lines under the first.
+
+    A file or a pipe gets one line, so that it can be searched.
+    """
+    column = Text.from_markup(lead).cell_len
+    room = max(out.width - column, 40)
+    lines = textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) if out.is_terminal else [text]
+    out.print(lead + escape(("\n" + " " * column).join(lines)))
+
+
 def show_plan(plan: Plan, engine: str, *, started: bool) -> None:
     """Print what would run, what would not and why, and what it costs."""
     out = console()
     out.print(f"[bold]Plan[/]    {escape(plan.model)}, tier {plan.tier}, engine {escape(engine)}")
-    out.print(_cells_table(plan))
+    _cells(plan, out)
     matrix = sum(1 for s in plan.scenarios if s.purpose is Purpose.MATRIX)
     probes = len(plan.scenarios) - matrix
     by_category = Counter(claim.category for claim in plan.claims)
@@ -60,10 +74,11 @@ def show_plan(plan: Plan, engine: str, *, started: bool) -> None:
         out.print(f"[bold]Narrow[/]  the claim is narrowed to {escape(line)}, and the certificate says so")
     _not_run(plan.not_run, out)
     for note in plan.notes:
-        out.print(f"        note: {escape(one_line(note, 300))}")
+        hung(out, "        note: ", one_line(note, 300))
     if any(item.required for item in plan.not_run):
-        out.print("[yellow]![/]  Required cells cannot run, so the best status is PARTIAL. Narrow the claim instead:")
-        out.print("   --formats, --backends, --modalities; for instance --backends cpu")
+        hung(out, "[yellow]![/]  ", "Evidence that the tier requires cannot be had here: the best status is PARTIAL.")
+        if options := narrower(plan):
+            out.print(f"   To narrow the claim instead, give  {options}")
     if not started:
         out.print(f"\nNothing was run or written. Plan sha256:{plan.digest[:8]}. Drop --dry-run to start.")
 
@@ -74,11 +89,12 @@ def show_verdict(evidence: Evidence, card: Scorecard, stopped: str) -> None:
     run = evidence.run
     narrow = f", {'; '.join(run.narrowed)}" if run.narrowed else ""
     out.print(f"\n[{COLOURS[card.status]}]{card.status}[/]   {escape(run.model)}   tier {run.tier}{escape(narrow)}")
-    out.print(f"\n  {escape(one_line(card.reason, 600))}")
+    out.print("")
+    hung(out, "  ", one_line(card.reason, 600))
     if stopped:
-        out.print(f"  The run stopped early: {escape(one_line(stopped, 300))}.")
+        hung(out, "  ", f"The run stopped early: {one_line(stopped, 300)}.")
     if early := stopped_early(evidence):
-        out.print(f"  Stopped early: {escape(one_line(early, 400))}.")
+        hung(out, "  ", f"Stopped early: {one_line(early, 400)}.")
     before = f" ({card.before_gateways} before a gateway fell)" if card.mqs != card.before_gateways else ""
     out.print(f"\n  MQS       {card.mqs} of 1000{before}      grade {card.grade}")
     bound = f", at least {100 * card.lower_bound:.1f} % at 95 %" if card.lower_bound is not None else ""
@@ -92,20 +108,20 @@ def show_verdict(evidence: Evidence, card: Scorecard, stopped: str) -> None:
     _not_run(run.not_run, out)
 
 
-def _cells_table(plan: Plan) -> Table:
-    """Scenarios a cell; a dash for a cell that will not run."""
+def _cells(plan: Plan, out: Console) -> None:
+    """Scenarios a cell, backends side by side; a dash for a cell that will not run."""
     asked = Counter(s.cell for s in plan.scenarios if not s.engine and s.purpose is Purpose.MATRIX)
-    columns = list(dict.fromkeys((c.backend, c.modality) for c in plan.matrix_cells))
-    columns.sort(key=lambda bm: (bm[0].value, list(Modality).index(bm[1])))
-    table = Table(box=None, padding=(0, 2), header_style="dim")
-    table.add_column("      ")
-    for backend, modality in columns:
-        table.add_column(f"{backend} {modality}", justify="right")
-    running = set(plan.cells)
+    modalities = [m for m in Modality if any(c.modality is m for c in plan.matrix_cells)]
+    backends = [b for b in Backend if any(c.backend is b for c in plan.matrix_cells)]
+    running, wide = set(plan.cells), 7 * len(modalities)
+    lead = " " * 19
+    out.print("\n" + lead + "   ".join(f"    {backend:<{wide - 4}}" for backend in backends).rstrip())
+    out.print(lead + "   ".join("".join(f"{m:>7}" for m in modalities) for _ in backends), style="dim")
     for form in dict.fromkeys(c.format for c in plan.matrix_cells):
-        cells = [Cell(format=form, backend=b, modality=m) for b, m in columns]
-        table.add_row(f"      {form}", *(str(asked[c]) if c in running else "-" for c in cells))
-    return table
+        rows = [[Cell(format=form, backend=b, modality=m) for m in modalities] for b in backends]
+        counts = ("".join(f"{asked[c] if c in running else '-':>7}" for c in row) for row in rows)
+        out.print(f"        {form:<11}" + "   ".join(counts))
+    out.print("")
 
 
 def _not_run(items: Sequence[NotRun], out: Console) -> None:
@@ -115,7 +131,7 @@ def _not_run(items: Sequence[NotRun], out: Console) -> None:
         by_reason.setdefault(item.reason, []).append(item.what)
     for reason, whats in by_reason.items():
         shown = ", ".join(whats[:4]) + (f" and {len(whats) - 4} more" if len(whats) > 4 else "")
-        out.print(f"  [dim]-[/]  not run: {escape(shown)}: {escape(one_line(reason, 300))}")
+        hung(out, "  [dim]-[/]  ", f"not run: {shown}: {one_line(reason, 300)}")
 
 
 def _losses(lost: Sequence[Judged], evidence: Evidence, out: Console) -> None:
@@ -124,7 +140,7 @@ def _losses(lost: Sequence[Judged], evidence: Evidence, out: Console) -> None:
     for item in sorted(lost, key=lambda j: (j.claim.gateway is None, j.claim.severity))[:LOSSES_SHOWN]:
         mark = MARKS[item.verdict.outcome]
         out.print(f"  [red]{mark}[/]  {item.claim.gate:24} {item.claim.subject}")
-        out.print(f"     {escape(one_line(item.verdict.reason, 300))}")
+        hung(out, "     ", one_line(item.verdict.reason, 300))
         if line := _reproduce(item, evidence):
             out.print(f"     [dim]see it[/]  {escape(line)}")
     if len(lost) > LOSSES_SHOWN:
@@ -147,7 +163,7 @@ def _minutes(minutes: float) -> str:
 
 def table(columns: Iterable[str], rows: Iterable[Sequence[str]]) -> Table:
     """Return a plain table of texts; what stands in it is never read as markup."""
-    made = Table(box=None, padding=(0, 2), header_style="dim")
+    made = Table(box=None, padding=(0, 0, 0, 2), header_style="dim")
     for place, column in enumerate(columns):
         made.add_column(column, no_wrap=place == 0)
     for row in rows:
