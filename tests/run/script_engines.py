@@ -198,8 +198,12 @@ def asked(
 
 
 def left_behind(needle: str) -> list[str]:
-    """Return the living processes that name `needle`, and children of ours that nobody reaped."""
-    zombies = [child for child in psutil.Process().children() if child.status() == psutil.STATUS_ZOMBIE]
+    """Return the living processes that name `needle`, and children of ours that nobody reaped.
+
+    An orphan of our own session is no engine: another test killed a program of ours, and we adopted its helper.
+    """
+    children = [child for child in psutil.Process().children() if os.getsid(child.pid) != os.getsid(0)]
+    zombies = [child for child in children if child.status() == psutil.STATUS_ZOMBIE]
     return living(needle) + [f"zombie {zombie.pid}" for zombie in zombies]
 
 

@@ -54,16 +54,26 @@ def services() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+def _in_reach(code: Path) -> Path:
+    """Copy what the driver needs to where every user may read: a checkout often lies in somebody's own home."""
+    code.chmod(0o755)
+    for package in (SOURCES / "apr_qa", Path(psutil.__file__).parent):
+        shutil.copytree(package, code / package.name, ignore=shutil.ignore_patterns("__pycache__"))
+    for program in DRIVER.parent.glob("attack*.py"):
+        shutil.copy(program, code)
+    return code
+
+
 def attack(fence: Fence, services: Path, *before: str) -> dict[str, object]:
     """Run the driver, after the words `before`, with an interpreter that every user may start."""
     python = shutil.which("python3", path="/usr/local/bin:/usr/bin:/bin") if before else sys.executable
     if not python:
         pytest.skip("no Python that other users may start")
-    path = f"{Path(psutil.__file__).parents[1]}:{SOURCES}"
-    with tempfile.TemporaryDirectory() as home:
+    with tempfile.TemporaryDirectory() as home, tempfile.TemporaryDirectory() as folder:
         Path(home).chmod(0o777)
-        env = {"PATH": os.environ["PATH"], "HOME": home, "APR_QA_TEST_TOKEN": "s3cret-value", "PYTHONPATH": path}
-        argv = (*before, python, "-S", str(DRIVER), fence.value, str(services))
+        code = _in_reach(Path(folder))
+        env = {"PATH": os.environ["PATH"], "HOME": home, "APR_QA_TEST_TOKEN": "s3cret-value", "PYTHONPATH": str(code)}
+        argv = (*before, python, "-S", str(code / DRIVER.name), fence.value, str(services))
         done = subprocess.run(argv, env=env, cwd=home, capture_output=True, text=True, check=False, timeout=200)
     if before and "ModuleNotFoundError" in done.stderr:
         pytest.skip("the other users' Python is not ours")
