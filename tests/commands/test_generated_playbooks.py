@@ -14,6 +14,7 @@ from apr_qa.catalog.models import known_models
 from apr_qa.catalog.tiers import tiers
 from apr_qa.files import digest_of
 from apr_qa.pipeline.playbooks import changes, drifts
+from apr_qa.pipeline.targets import by_name
 from apr_qa.plan.expand import make_plan, plan_content
 from apr_qa.plan.request import PlanRequest
 from apr_qa.playbook.generate import base_name, file_name
@@ -95,6 +96,31 @@ def test_no_two_playbooks_expand_to_the_same_plan(playbooks):
         plan = plan_content(replace(plan_of(playbook), playbook="", playbook_digest="", notes=()))
         contents[name] = digest_of(plan)
     assert len(set(contents.values())) == len({p.digest for p in playbooks.values()}) == len(contents)
+
+
+@pytest.mark.parametrize("family", ["tiny", "qwen-coder", "llama", "phi", "gemma", "starcoder"])
+def test_a_family_is_certified_by_its_files(playbooks, family):
+    """What `certify FAMILY` plans is what the files of the family plan, kernels' questions and digest included."""
+    found = {(p.model.hf_repo, p.tier): p for p in playbooks.values()}
+    pairs = [
+        (found[key], target.playbook)
+        for tier in Tier
+        for target in by_name(family, tier)
+        if (key := (target.playbook.model.hf_repo, tier)) in found
+    ]
+    assert pairs
+    for file, named in pairs:
+        assert digest_of(plan_of(named)) == digest_of(plan_of(file)), file.name
+        bare = replace(file, matrix=replace(file.matrix, prompts=()))
+        same = digest_of(plan_of(bare)) == digest_of(plan_of(file))
+        assert same == (not file.matrix.prompts), file.name
+
+
+def test_every_tier_of_a_known_model_has_a_playbook_of_its_own():
+    """With or without a file in the repository, no two are the same."""
+    made = [target.playbook for m in known_models() for tier in Tier for target in by_name(m.model, tier)]
+    assert len(made) == len(known_models()) * len(Tier)
+    assert len({p.digest for p in made}) == len({p.name for p in made}) == len(made)
 
 
 def test_a_plan_holds_what_the_tier_promises(playbooks):

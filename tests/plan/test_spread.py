@@ -10,7 +10,7 @@ from apr_qa.catalog.models import find
 from apr_qa.catalog.tiers import tiers
 from apr_qa.plan.expand import make_plan
 from apr_qa.plan.request import Narrowing
-from apr_qa.playbook.compose import compose
+from apr_qa.playbook.generate import generated_playbook
 from apr_qa.playbook.load import parse_playbook
 from apr_qa.vocab.axes import Backend, Tier
 from apr_qa.vocab.plan import NotRun
@@ -72,10 +72,10 @@ def test_placed_prompts_go_to_their_cells_or_are_listed():
     assert len(matrix_of(plan)) == 9
 
 
-def test_a_composed_playbook_asks_as_many_questions_as_its_cells_hold():
+def test_a_generated_playbook_asks_as_many_questions_as_its_cells_hold():
     """Narrowing to the cpu leaves nine cells of one question each, no two equal."""
     (tiny,) = find("tiny")
-    playbook = compose(tiny, tiers()[Tier.MVP])
+    playbook = generated_playbook(tiny, tiers()[Tier.MVP])
     plan = make_plan(records.request(playbook=playbook, narrowing=Narrowing(backends=(Backend.CPU,))))
     assert len(matrix_of(plan)) == 9
     assert len({s.prompt for s in matrix_of(plan)}) == 9

@@ -14,7 +14,7 @@ from apr_qa.fetch.locate import SUFFIXES, Wanted, locate
 from apr_qa.pipeline.looking import context_of, has_template
 from apr_qa.pipeline.standing import standing
 from apr_qa.pipeline.trial import GATES
-from apr_qa.playbook.compose import universal
+from apr_qa.playbook.universal import universal
 from apr_qa.reference.readable import why_not
 from apr_qa.rooms import furnish
 from apr_qa.run.machine import machine

@@ -14,14 +14,17 @@ from apr_qa.fetch.hub import fetch, is_here
 from apr_qa.fetch.locate import Wanted, locate
 from apr_qa.pipeline.certifiable import require_certifiable
 from apr_qa.pipeline.wishes import Wishes
-from apr_qa.playbook.compose import compose, universal
+from apr_qa.playbook.generate import generated_playbook
+from apr_qa.playbook.universal import universal
 from apr_qa.run.machine import machine
+from apr_qa.text import did_you_mean
 from apr_qa.vocab.artefacts import ModelFiles
 from apr_qa.vocab.axes import Tier
 from apr_qa.vocab.catalog import KnownModel, TierSpec
 from apr_qa.vocab.playbook import Playbook
 
 _WEIGHTS = (".safetensors", ".gguf", ".apr", ".safetensors.index.json")
+_OF_A_PATH = ("./", "../", "/", "~")
 
 Busy = Callable[[str], None]
 
@@ -41,7 +44,13 @@ def by_words(words: Sequence[str], tier: Tier) -> tuple[Target, ...]:
 
     Raises InputError for a word that names nothing, with the nearest name that does.
     """
-    return tuple(target for word in words for target in _by_word(word, tiers()[tier]))
+    try:
+        return tuple(target for word in words for target in _by_word(word, tiers()[tier]))
+    except InputError as error:
+        # The last of several words may have been meant as the tier.
+        if len(words) > 1 and words[-1] in str(error) and (hint := did_you_mean(words[-1].lower(), tiers())):
+            raise InputError(f"no model or tier is called {words[-1]!r}{hint}", remedy=error.remedy) from None
+        raise
 
 
 def by_name(word: str, tier: Tier) -> tuple[Target, ...]:
@@ -88,8 +97,8 @@ def _by_word(word: str, tier: TierSpec) -> tuple[Target, ...]:
     path = Path(word)
     if path.exists() and (path.is_dir() or word.endswith(_WEIGHTS)):
         return (by_path(path, tier.tier),)
-    if word.endswith(_WEIGHTS):
-        raise InputError("no such model file", where=word, remedy="Check the path.")
+    if word.endswith(_WEIGHTS) or word.startswith(_OF_A_PATH):
+        raise InputError("no such model file or folder", where=word, remedy="Check the path.")
     return by_name(word, tier.tier)
 
 
@@ -110,7 +119,7 @@ def _by_name(word: str, tier: TierSpec) -> tuple[Target, ...]:
         # Not in the registry: a model of the Hub that nobody has described yet.
         spec = universal(word.partition("/")[2], tier)
         return (Target(playbook=_of_hub(spec, word), tier=tier),)
-    return tuple(Target(playbook=compose(model, tier), tier=tier) for model in models)
+    return tuple(Target(playbook=generated_playbook(model, tier), tier=tier) for model in models)
 
 
 def _of_hub(playbook: Playbook, repo: str) -> Playbook:

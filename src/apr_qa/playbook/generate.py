@@ -11,11 +11,11 @@ from apr_qa.catalog.kernels import STATED, architectures, is_long, kernel_ops
 from apr_qa.catalog.models import known_models
 from apr_qa.catalog.prompts import for_kernel_op
 from apr_qa.catalog.tiers import tiers
-from apr_qa.playbook.compose import compose
+from apr_qa.playbook.load import parse_playbook
 from apr_qa.playbook.plain_yaml import yaml_text
 from apr_qa.vocab.axes import FailurePolicy, SizeClass, Tier
 from apr_qa.vocab.catalog import KnownModel, TierSpec
-from apr_qa.vocab.playbook import Prompt
+from apr_qa.vocab.playbook import Matrix, Playbook, Prompt
 
 SUFFIX = ".playbook.yaml"
 _ENDINGS = {Tier.SMOKE: "-smoke", Tier.MVP: "-mvp", Tier.QUICK: "", Tier.STANDARD: "-standard", Tier.DEEP: "-deep"}
@@ -27,6 +27,14 @@ _HEADER = (
     "# {model} at tier {tier}. {ops}\n"
     "# Made by `apr-qa generate-playbooks`; do not edit: change the catalogue and generate again.\n"
 )
+_TIMEOUT_MS = {
+    SizeClass.TINY: 60_000,
+    SizeClass.SMALL: 60_000,
+    SizeClass.MEDIUM: 120_000,
+    SizeClass.LARGE: 180_000,
+    SizeClass.XLARGE: 300_000,
+    SizeClass.HUGE: 600_000,
+}
 _EXPECTED = {
     "expected_hidden_dim": "hidden_size",
     "expected_num_layers": "num_hidden_layers",
@@ -40,11 +48,23 @@ _EXPECTED = {
 def generated() -> Mapping[str, str]:
     """Return the text of every generated playbook by file name, sorted."""
     files = {
-        file_name(model.model, tier): playbook_text(model, tiers()[tier], architectures().get(model.model, {}))
+        file_name(model.model, tier): _text(model, tiers()[tier])
         for model in known_models()
         for tier in tiers_of(model)
     }
     return MappingProxyType(dict(sorted(files.items())))
+
+
+def generated_playbook(model: KnownModel, tier: TierSpec) -> Playbook:
+    """Return what the generated file of `model` at `tier` says: the same bytes, so the same digest and plan.
+
+    It is there for every tier, with or without a file in the repository.
+    """
+    return parse_playbook(_text(model, tier), source="family x tier")
+
+
+def _text(model: KnownModel, tier: TierSpec) -> str:
+    return playbook_text(model, tier, architectures().get(model.model, {}))
 
 
 def tiers_of(model: KnownModel) -> tuple[Tier, ...]:
@@ -72,7 +92,6 @@ def playbook_text(model: KnownModel, tier: TierSpec, config: Mapping[str, Any]) 
 
 
 def _document(model: KnownModel, tier: TierSpec, config: Mapping[str, Any], ops: Sequence[str]) -> dict[str, Any]:
-    made = compose(model, tier)
     policy = FailurePolicy.STOP_ON_P0 if tier.tier is Tier.SMOKE else FailurePolicy.COLLECT_ALL
     ending = _ENDINGS[tier.tier]
     matrix = {
@@ -80,8 +99,8 @@ def _document(model: KnownModel, tier: TierSpec, config: Mapping[str, Any], ops:
         "backends": [str(b) for b in tier.backends],
         "scenario_count": tier.scenario_count,
         "prompts": [_entry(prompt) for prompt in _prompts(tier, ops, long=is_long(config))],
-        "seed": made.matrix.seed,
-        "timeout_ms": made.matrix.timeout_ms,
+        "seed": Matrix().seed,
+        "timeout_ms": _TIMEOUT_MS[model.size],
     }
     whole = {
         "name": f"{base_name(model.model)}{ending}",

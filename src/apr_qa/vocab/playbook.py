@@ -84,7 +84,7 @@ class Playbook:
     model: ModelSpec
     matrix: Matrix
     digest: str = ""
-    """SHA-256 of the file's bytes, or of the canonical JSON for a playbook composed from family and tier."""
+    """SHA-256 of the file's bytes, or of the canonical JSON for a playbook without a file."""
     source: str = ""
     """Path of the file, or `family x tier`."""
     gates: Mapping[str, bool] = field(default_factory=dict)
