@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import html.parser
+import itertools
 import re
 
 import pytest
 import sample_models
-from sample_evidence import HOSTILE
+from sample_evidence import HOSTILE, evidence_of, observation
 
 from apr_qa.reports.html import render
+from apr_qa.vocab.axes import Format
 
 VOID = {"meta", "br", "path", "circle", "line", "use"}
 
@@ -99,6 +101,25 @@ def test_1800_hostile_failures_stay_under_2_mb(text: str) -> None:
     assert len(page.encode()) < 2_000_000
     assert "in the evidence" in page
     assert _Page(page).open == []
+
+
+def test_the_interval_of_the_median_is_drawn_where_answers_suffice() -> None:
+    """A band and its figures with five answers or more; four or fewer have none."""
+
+    def page(answers: int) -> str:
+        def spoil(asked, made, seen):
+            number = next(count[asked.cell.format])
+            return made, observation(asked, tokens_per_s=(10.0 + number if number < answers else None))
+
+        count = {f: itertools.count() for f in Format}
+        return render(evidence_of(spoil), sample_models.passing()[1])
+
+    (low, high), *_ = re.findall(r"95 %: ([\d.]+) to ([\d.]+)<", page(9))
+    assert 10.0 <= float(low) < 14.0 < float(high) <= 18.0
+    assert page(9).count('<line class="band"') == page(5).count('<line class="band"') == len(Format)
+    assert f"GGUF on cpu: 14.0, at 95 % from {low} to {high}." in page(9)
+    assert '<line class="band"' not in page(4)
+    assert '<line class="span"' in page(4)
 
 
 def test_without_a_passed_answer_no_speed_is_drawn() -> None:

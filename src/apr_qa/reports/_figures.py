@@ -44,6 +44,8 @@ class SpeedBar:
     median: float
     lowest: float
     highest: float
+    interval: tuple[float, float] | None
+    """95 % bootstrap interval of the median; None with too few answers."""
     n: int
 
 
@@ -76,6 +78,7 @@ def speed_bars(evidence: Evidence) -> tuple[SpeedBar, ...]:
             median=speed.median,
             lowest=speed.lowest,
             highest=speed.highest,
+            interval=speed.interval,
             n=speed.n,
         )
         for (fmt, backend), speed in throughput(evidence).items()
