@@ -129,6 +129,12 @@ def test_the_law_sees_a_right_that_is_missing() -> None:
     assert "certify.yml plan: contents" in lacking({}, "certify.yml")
 
 
+def test_an_answer_waits_for_all_that_were_before_it() -> None:
+    """Without a queue GitHub keeps one waiting job of a group and cancels it for a newer one: results would be lost."""
+    group = _loaded(ROOT / ".github" / "workflows" / "bot.yml")["jobs"]["answer"]["concurrency"]
+    assert group == {"group": "apr-qa-registry", "cancel-in-progress": False, "queue": "max"}
+
+
 def test_every_action_is_pinned_and_its_pin_is_told() -> None:
     """A commit with its version beside it, and both in docs/pins.md with where they were read."""
     pins = (ROOT / "docs" / "pins.md").read_text(encoding="utf-8")
