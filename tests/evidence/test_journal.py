@@ -134,10 +134,13 @@ def test_a_file_that_is_no_journal_is_refused(path, run, content):
         ({"plan_digest": "q" * 64}, "output folder of another run"),
         ({"engines": {"gguf": EngineFacts(name="apr", version="9")}}, "the engine changed"),
         ({"files": {"model.gguf": "f" * 64}}, "the model's files changed"),
+        ({"plug_ins": ("kind (kindness 1)",)}, "the plug-ins changed"),
+        ({"unlocked": "it was edited"}, "lock changed"),
+        ({"apr_qa_version": "9"}, "apr-qa changed"),
     ],
 )
 def test_another_run_does_not_go_on_here(path, run, change, words):
-    """Another plan, engine or model would make one certificate of two runs."""
+    """Another plan, engine, model or judge would make one certificate of two runs, and name only the first."""
     Journal.open(path, run).close()
     with pytest.raises(InputError, match=words) as caught:
         Journal.open(path, replace(run, **change))

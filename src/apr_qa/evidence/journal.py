@@ -9,16 +9,15 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from apr_qa.errors import InputError, WorkspaceError
 from apr_qa.evidence.chain import Chain
-from apr_qa.evidence.codec import decode, decode_again, encode
+from apr_qa.evidence.codec import decode_again, encode
 from apr_qa.evidence.index import MARK_AFTER, Covered, Found, Index, Kind, State, find
-from apr_qa.evidence.resume import Earlier, Followed, Numbers, follow, told_by
+from apr_qa.evidence.resume import Earlier, Followed, Numbers, follow, same_run, told_by
 from apr_qa.evidence.stored import Lines
 from apr_qa.vocab.evidence import Record, RunRecord
 from apr_qa.vocab.observation import Observation
@@ -138,7 +137,7 @@ class Journal:
         self._cut_off_a_torn_line()
         if went.first:
             self.resumed = True
-            self.run = _same_run(self.run, went.first, str(self.path))
+            self.run = same_run(self.run, went.first, str(self.path))
         else:
             self._append(self.run)
         plan: tuple[Record, ...] = (*self.run.scenarios, *self.run.claims)
@@ -228,18 +227,3 @@ def _put_aside(path: Path) -> None:
     while (aside := path.with_name(f"{path.stem}.old-{number}{path.suffix}")).exists():
         number += 1
     path.rename(aside)
-
-
-def _same_run(run: RunRecord, first_line: bytes, where: str) -> RunRecord:
-    """Return the run record of the first start, with the plan. Raises InputError when it is not of the same run."""
-    began = decode(first_line, f"{where}: record 1").record
-    if not isinstance(began, RunRecord) or began.plan_digest != run.plan_digest:
-        raise InputError("this is the output folder of another run", where=where, remedy=_OTHER)
-    changed = [what for what in ("engines", "files") if getattr(began, what) != getattr(run, what)]
-    if changed:
-        what = " and ".join("the engine" if name == "engines" else "the model's files" for name in changed)
-        raise InputError(f"{what} changed since this run began", where=where, remedy=_OTHER)
-    return replace(began, scenarios=run.scenarios, claims=run.claims)
-
-
-_OTHER = "Begin anew with --fresh (the journal is put aside, not deleted), or choose another --output."

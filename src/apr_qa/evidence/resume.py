@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from array import array
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from apr_qa.errors import InputError
 from apr_qa.evidence.chain import Chain
@@ -110,3 +110,25 @@ def told_by(found: Found, run: RunRecord, where: str) -> Earlier:
     except IndexError:
         raise InputError("this is the output folder of another run", where=where) from None
     return earlier
+
+
+def same_run(run: RunRecord, first_line: bytes, where: str) -> RunRecord:
+    """Return the run record of the first start, with the plan. Raises InputError when it is not of the same run."""
+    began = decode(first_line, f"{where}: record 1").record
+    if not isinstance(began, RunRecord) or began.plan_digest != run.plan_digest:
+        raise InputError("this is the output folder of another run", where=where, remedy=_OTHER)
+    changed = [words for what, words in _ONE_RUN.items() if getattr(began, what) != getattr(run, what)]
+    if changed:
+        raise InputError(f"{' and '.join(changed)} changed since this run began", where=where, remedy=_OTHER)
+    return replace(began, scenarios=run.scenarios, claims=run.claims)
+
+
+_ONE_RUN = {
+    "engines": "the engine",
+    "files": "the model's files",
+    "plug_ins": "the plug-ins",
+    "unlocked": "what is said of the playbook's lock",
+    "apr_qa_version": "apr-qa",
+}
+"""What the first start wrote into the evidence, and all later ones have to be true to."""
+_OTHER = "Begin anew with --fresh (the journal is put aside, not deleted), or choose another --output."
