@@ -16,6 +16,7 @@ from apr_qa.vocab.plan import Claim
 from apr_qa.vocab.scenario import Scenario
 
 T = TypeVar("T")
+_NONE = -1
 
 
 class Held:
@@ -40,7 +41,8 @@ class Placed:
         self._observations, self._verdicts, self._decided = array("Q"), array("Q"), array("Q")
         self._claim_numbers: dict[str, int] = {}
         self._observed: dict[str, int] = {}
-        self._judged: dict[str, int] = {}
+        self._verdict_of = array("q")
+        """By the number of a claim: that of its verdict, or `_NONE`."""
 
     def take(self, record: object, place: int) -> bool:
         """Note where `record` lies; False for a verdict on a claim that was not planned."""
@@ -51,23 +53,40 @@ class Placed:
             case Scenario():
                 self._scenarios.append(place)
             case Claim():
-                self._claim_numbers[record.id] = len(self._claims)
-                self._claims.append(place)
+                self._take_claim(record.id, place)
             case Observation():
-                _last(self._observed, record.scenario, self._observations, place)
+                self._take_observation(record.scenario, place)
             case Decided():
                 return self._take_verdict(record, place)
             case str():
                 self.notes.append(record)
         return True
 
+    def _take_claim(self, name: str, place: int) -> None:
+        before = self._claim_numbers.get(name)
+        self._verdict_of.append(_NONE if before is None else self._verdict_of[before])
+        self._claim_numbers[name] = len(self._claims)
+        self._claims.append(place)
+
     def _take_verdict(self, decided: Decided, place: int) -> bool:
         number = self._claim_numbers.get(decided.claim)
         if number is None:
             return False
-        if _last(self._judged, decided.claim, self._verdicts, place):
-            self._decided.append(self._claims[number])
+        before = self._verdict_of[number]
+        if before != _NONE:
+            self._verdicts[before] = place
+            return True
+        self._verdict_of[number] = len(self._verdicts)
+        self._verdicts.append(place)
+        self._decided.append(self._claims[number])
         return True
+
+    def _take_observation(self, scenario: str, place: int) -> None:
+        number = self._observed.setdefault(scenario, len(self._observations))
+        if number < len(self._observations):
+            self._observations[number] = place
+        else:
+            self._observations.append(place)
 
     def evidence(self, run: RunRecord, source: Source, *, held: bool) -> Evidence:
         """Return the evidence, `held` in memory, or left where it lies."""
@@ -83,16 +102,6 @@ class Placed:
             judged=some(_judged, self._decided, self._verdicts),
             notes=tuple(self.notes),
         )
-
-
-def _last(numbers: dict[str, int], name: str, places: array[int], place: int) -> bool:
-    """Put `place` down for `name`, over an earlier one; True when there was none."""
-    number = numbers.setdefault(name, len(places))
-    if number < len(places):
-        places[number] = place
-        return False
-    places.append(place)
-    return True
 
 
 def _record(line: bytes) -> Any:

@@ -43,11 +43,18 @@ class Witness:
         """Return what the claims in `shown` rest on; `lost`: the scenarios of answers lost by themselves."""
         if not shown:
             return cls(lost=lost, silent=frozenset())
-        silent = {seen.scenario for seen in evidence.observations if seen.reply.ending != Ending.ANSWERED}
+        needed = frozenset(need for judged in shown for need in judged.claim.needs)
+        silent: set[str] = set()
+        places: dict[str, int] = {}
+        for place, seen in enumerate(evidence.observations):
+            if seen.reply.ending != Ending.ANSWERED:
+                silent.add(seen.scenario)
+            if seen.scenario in needed:
+                places[seen.scenario] = place
         witness = cls(lost=lost, silent=silent)
         wanted = {witness.telling(judged) for judged in shown}
         witness.scenarios.update((s.id, s) for s in evidence.run.scenarios if s.id in wanted)
-        witness.observations.update((o.scenario, o) for o in evidence.observations if o.scenario in wanted)
+        witness.observations.update((n, evidence.observations[places[n]]) for n in wanted if n in places)
         return witness
 
     def telling(self, judged: Judged) -> str:

@@ -110,6 +110,7 @@ def _unfenced(held: object) -> list[Statement]:
     ]
 
 
+@for_the_same
 def open_claims(evidence: Evidence) -> tuple[OpenClaims, ...]:
     """Return the claims that were skipped or could not be judged, by reason; unjudged first."""
     groups: defaultdict[tuple[Outcome, str], _Open] = defaultdict(_Open)
