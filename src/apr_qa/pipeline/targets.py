@@ -63,7 +63,7 @@ def by_path(path: Path, tier: Tier) -> Target:
     """Return the target for a weights file or folder that no playbook describes. Raises InputError."""
     found = locate(path, Wanted())
     spec = tiers()[tier]
-    playbook = universal(found.model.partition("/")[2], spec, formats=tuple(found.artefacts), local_path=str(path))
+    playbook = universal(found.model.partition("/")[2], spec, formats=tuple(found.artefacts))
     return Target(playbook=playbook, tier=spec, path=path)
 
 
@@ -117,13 +117,8 @@ def _by_name(word: str, tier: TierSpec) -> tuple[Target, ...]:
         if word.count("/") != 1 or word.partition("/")[2][:1].isdigit():
             raise
         # Not in the registry: a model of the Hub that nobody has described yet.
-        spec = universal(word.partition("/")[2], tier)
-        return (Target(playbook=_of_hub(spec, word), tier=tier),)
+        return (Target(playbook=universal(word.partition("/")[2], tier, repo=word), tier=tier),)
     return tuple(Target(playbook=generated_playbook(model, tier), tier=tier) for model in models)
-
-
-def _of_hub(playbook: Playbook, repo: str) -> Playbook:
-    return replace(playbook, model=replace(playbook.model, hf_repo=repo))
 
 
 def _id_of(target: Target) -> str:

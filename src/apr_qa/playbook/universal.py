@@ -16,10 +16,12 @@ _SUMS = "sums"
 _NOT_IN_A_NAME = re.compile(r"[^a-z0-9._-]+")
 
 
-def universal(name: str, tier: TierSpec, *, formats: Sequence[Format] = (), local_path: str | None = None) -> Playbook:
+def universal(name: str, tier: TierSpec, *, formats: Sequence[Format] = (), repo: str = "") -> Playbook:
     """Return a playbook for a model that nobody has described: sums, a greeting and a list, no two questions equal.
 
-    `name` is the folder's or file's name. `formats` are those that are there; the tier's when none is given.
+    `name` is the folder's, file's or repository's name; `repo` the whole name on the Hub, empty for what lies here.
+    `formats` are those that are there; the tier's when none is given. No path goes into it, so that another machine
+    reproduces its digest.
     """
     own = prompt_set(UNIVERSAL).prompts
     sums = max(0, min(100, len(tier.cells) * tier.scenario_count - len(own)))
@@ -31,7 +33,7 @@ def universal(name: str, tier: TierSpec, *, formats: Sequence[Format] = (), loca
         prompts=tuple(dict.fromkeys(prompt.text for prompt in prompts)),
         details={prompt.text: prompt for prompt in prompts if prompt.oracle or prompt.max_tokens},
     )
-    spec = ModelSpec(hf_repo=f"local/{_slug(name)}", local_path=local_path, formats=tuple(formats) or tier.formats)
+    spec = ModelSpec(hf_repo=repo or f"local/{_slug(name)}", formats=tuple(formats) or tier.formats)
     playbook = Playbook(
         name=f"{_slug(name)}-{tier.tier}", tier=tier.tier, model=spec, matrix=matrix, source="universal x tier"
     )
