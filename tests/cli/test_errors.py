@@ -24,6 +24,8 @@ Tell = Callable[..., Any]
         (["certify", "tiny", "mvp", "--no-gpu", "--backends", "gpu"], "leaves nothing"),
         (["certify"], "nothing to certify was named"),
         (["certify", "missing.gguf"], "no such model file"),
+        (["certify", "./missing-folder"], "no such model file or folder"),
+        (["certify", "tiny", "mvpp"], "no model or tier is called 'mvpp'; did you mean mvp?"),
         (["certify", "--model", "missing-folder"], "no such model file or folder"),
         (["certify", "tiny", "--wrokers", "2"], "No such option"),
         (["run", "missing.yaml"], "no such playbook"),

@@ -132,6 +132,20 @@ def test_a_verdict_tells_why_and_how_to_see_it(capsys: pytest.CaptureFixture[str
     assert "\x1b" not in said
 
 
+def test_lost_claims_of_one_gate_stand_together_and_no_command_is_torn(capsys: pytest.CaptureFixture[str]) -> None:
+    """A gate has one entry with all its places; what cannot be copied from a screen whole is not shown in part."""
+    elsewhere = replace(CLAIM, id="other", subject=Subject(format=Format.APR, backend=Backend.CPU))
+    evidence = _evidence(LOST, replace(LOST, claim=elsewhere))
+    torn = replace(SEEN, reproduce="apr run '--prompt=one\ntwo'")
+    for seen, words in ((SEEN, "see it  apr run 'a [b]'"), (torn, "see it  apr-qa explain G4-BASIC-001")):
+        shown = replace(evidence, observations=(seen,))
+        show_verdict(shown, score(shown.run, shown.judged, shown.observations), "")
+        said = capsys.readouterr().out
+        assert said.count("x  G4-BASIC-001") == 1
+        assert "gguf-cpu, apr-cpu" in said
+        assert words in said
+
+
 def test_a_running_certification_is_drawn_from_what_is_known() -> None:
     """Gateways, cells, the latest loss, what runs now, the bar and what is left."""
     now = [100.0]

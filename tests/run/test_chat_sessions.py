@@ -29,7 +29,7 @@ def test_one_process_holds_all_conversations(tmp_path: Path) -> None:
     assert (seen["y"].reply.earlier, seen["y"].reply.text) == (("answer to x",), "answer to y")
     assert len({o.session for o in seen.values()}) == 2
     assert [o.cold for o in seen.values()] == [False] * 5 + [True]
-    assert seen["y"].reproduce.startswith("printf %b 'x\ny\n' | ")
+    assert seen["y"].reproduce.startswith(r"printf %b 'x\ny\n' | ")
 
 
 def test_a_reset_goes_between_conversations(tmp_path: Path) -> None:

@@ -80,6 +80,5 @@ def _unknown(selector: str, wanted: str, name: str) -> InputError:
     ids = {model.model.lower(): model.model for model in known_models()}
     if hint := did_you_mean(wanted, ids) if "/" in wanted else "":
         return InputError(f"no model is called {selector!r}{hint}", remedy=_REMEDY)
-    return InputError(
-        f"no family or model is called {selector!r}{did_you_mean(name, [*families(), *aliases()])}", remedy=_REMEDY
-    )
+    hint = did_you_mean(name, [*families(), *aliases()])
+    return InputError(f"no family or model is called {selector!r}{hint}", remedy=_REMEDY)

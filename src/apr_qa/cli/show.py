@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -31,6 +30,7 @@ COLOURS = {
     Status.PENDING: "dim",
 }
 LOSSES_SHOWN = 12
+LONGEST_COMMAND = 240
 PIPE_WIDTH = 200
 
 
@@ -46,8 +46,8 @@ def hung(out: Console, lead: str, text: str) -> None:
     A file or a pipe gets one line, so that it can be searched.
     """
     column = Text.from_markup(lead).cell_len
-    room = max(out.width - column, 40)
-    lines = textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) if out.is_terminal else [text]
+    room = max(out.width - column, 20)
+    lines = [line.plain.rstrip() for line in Text(text).wrap(out, room)] if out.is_terminal else [text]
     out.print(lead + escape(("\n" + " " * column).join(lines)))
 
 
@@ -101,9 +101,9 @@ def show_verdict(evidence: Evidence, card: Scorecard, stopped: str) -> None:
     out.print(f"  claims    {card.corroborated} of {card.judged} survived{bound}")
     rest = [f"{n} {name}" for name, n in card.outcomes.items() if n and name != Outcome.CORROBORATED]
     out.print(f"            {', '.join(rest) or 'none lost, none skipped'}")
-    out.print("  gateways  " + "   ".join(f"{g} {card.gateways[g]}" for g in Gateway if g in card.gateways))
+    hung(out, "  gateways  ", "   ".join(f"{g} {card.gateways[g]}" for g in Gateway if g in card.gateways))
     points = "  ".join(f"{c} {s.points:.0f}/{s.maximum}" for c, s in card.categories.items())
-    out.print(f"  points    {points}")
+    hung(out, "  points    ", points)
     _losses([j for j in evidence.judged if j.verdict.outcome.is_lost], evidence, out)
     _not_run(run.not_run, out)
 
@@ -135,26 +135,29 @@ def _not_run(items: Sequence[NotRun], out: Console) -> None:
 
 
 def _losses(lost: Sequence[Judged], evidence: Evidence, out: Console) -> None:
-    if lost:
-        out.print("")
-    for item in sorted(lost, key=lambda j: (j.claim.gateway is None, j.claim.severity))[:LOSSES_SHOWN]:
-        mark = MARKS[item.verdict.outcome]
-        out.print(f"  [red]{mark}[/]  {item.claim.gate:24} {item.claim.subject}")
-        hung(out, "     ", one_line(item.verdict.reason, 300))
-        if line := _reproduce(item, evidence):
-            out.print(f"     [dim]see it[/]  {escape(line)}")
-    if len(lost) > LOSSES_SHOWN:
-        out.print(f"     and {len(lost) - LOSSES_SHOWN} more: the certificate lists them all")
+    """What was lost, worst first, a gate at a time: where, the first reason, and how to see it."""
+    by_gate: dict[str, list[Judged]] = {}
+    for item in sorted(lost, key=lambda j: (j.claim.gateway is None, j.claim.severity)):
+        by_gate.setdefault(item.claim.gate, []).append(item)
+    for gate, items in list(by_gate.items())[:LOSSES_SHOWN]:
+        places = [str(item.claim.subject) for item in items]
+        more = f" and {len(places) - 3} more" if len(places) > 3 else ""
+        hung(out, f"\n  [red]{MARKS[items[0].verdict.outcome]}[/]  {gate:24} ", ", ".join(places[:3]) + more)
+        hung(out, "     ", one_line(items[0].verdict.reason, 300))
+        out.print(f"     [dim]see it[/]  {escape(_reproduce(items, evidence))}")
+    if len(by_gate) > LOSSES_SHOWN:
+        out.print(f"\n     and {len(by_gate) - LOSSES_SHOWN} gates more: the certificate lists them all")
 
 
-def _reproduce(item: Judged, evidence: Evidence) -> str:
-    if command := item.verdict.detail.get("reproduce"):
-        return one_line(str(command), 500)
-    wanted = item.verdict.detail.get("scenario") or next(iter(item.claim.needs), "")
-    for seen in evidence.observations:
-        if seen.scenario == wanted and seen.reproduce:
-            return one_line(seen.reproduce, 500)
-    return f"apr-qa explain {item.claim.gate}"
+def _reproduce(items: Sequence[Judged], evidence: Evidence) -> str:
+    """The first command that can be copied from a screen; a long one, or one of several lines, is not shown torn."""
+    told = {seen.scenario: seen.reproduce for seen in evidence.observations}
+    for item in items:
+        wanted = str(item.verdict.detail.get("scenario") or next(iter(item.claim.needs), ""))
+        command = str(item.verdict.detail.get("reproduce") or told.get(wanted, ""))
+        if command and len(command) <= LONGEST_COMMAND and command == one_line(command, LONGEST_COMMAND):
+            return command
+    return f"apr-qa explain {items[0].claim.gate}"
 
 
 def _minutes(minutes: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from apr_qa.fetch.cache import make_folder
+from apr_qa.fetch.hub import resolve
 from apr_qa.fetch.hub_errors import explained
 
 NAME = "config.json"
@@ -17,5 +18,7 @@ def fetch_config(repo: str, revision: str, cache: Path) -> Path:
     """
     from huggingface_hub import hf_hub_download
 
+    # Asked first, because the library tries a Hub that is not there six times before it says so.
+    commit = resolve(repo, revision, (NAME,)).revision
     with explained(repo, revision):
-        return Path(hf_hub_download(repo, NAME, revision=revision or None, cache_dir=make_folder(cache)))
+        return Path(hf_hub_download(repo, NAME, revision=commit, cache_dir=make_folder(cache)))

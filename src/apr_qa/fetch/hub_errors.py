@@ -75,5 +75,5 @@ def _unreachable(error: Exception, at: str) -> AprQaError:
     return WorkspaceError(
         f"the Hub could not be asked: {said[0] if said else type(error).__name__}",
         where=at,
-        remedy="Run the same command again: what has arrived is kept.",
+        remedy="With the network on, the same command goes on: what has arrived is kept. A folder needs no Hub.",
     )

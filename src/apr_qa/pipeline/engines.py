@@ -82,9 +82,8 @@ def _auto(formats: Sequence[Format], apr_binary: str) -> Chosen:
 
 def _embedded(formats: Sequence[Format]) -> Chosen:
     probed = {name: _embedded_one(name) for name in dict.fromkeys(EMBEDDED[f] for f in formats if f in EMBEDDED)}
-    without = {
-        f: f"no embedded engine is put on trial for {f} (try --engine reference)" for f in formats if f not in EMBEDDED
-    }
+    why = "the embedded engines are not on trial for {}: install apr, or say --engine reference"
+    without = {f: why.format(f) for f in formats if f not in EMBEDDED}
     return Chosen(by_format={f: probed[EMBEDDED[f]] for f in formats if f in EMBEDDED}, unequipped=without)
 
 

@@ -57,9 +57,17 @@ def _engines(apr_binary: str) -> Iterator[Finding]:
         try:
             equipped = equip(engine, program=own)
         except EngineMissingError as error:
-            yield Finding(mark=ABSENT, what=f"engine {engine.name}", says=error.problem, fix=error.remedy)
+            yield Finding(
+                mark=ABSENT, what=f"engine {engine.name}", says=_shorter(error, engine.name), fix=error.remedy
+            )
         else:
             yield Finding(mark=OK, what=f"engine {engine.name} {equipped.facts.version}", says=_abilities(equipped))
+
+
+def _shorter(error: EngineMissingError, name: str) -> str:
+    """Why an engine is absent, without its name and the remedy, which stand beside it."""
+    problem = error.problem.removeprefix(f"the engine {name} is not usable: ").removeprefix(f"{name}: ")
+    return problem.removesuffix(f": {error.remedy}")
 
 
 def _abilities(equipped: Equipped) -> str:

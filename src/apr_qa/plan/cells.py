@@ -34,9 +34,9 @@ def lay_out(request: PlanRequest) -> Field:
     reasons = {cell: why_not(cell, request) for cell in kept}
     run = tuple(cell for cell in kept if not reasons[cell])
     if not run:
-        lines = dict.fromkeys(f"{cell}: {reason}" for cell, reason in reasons.items())
+        cells = {why: ", ".join(str(c) for c, reason in reasons.items() if reason == why) for why in reasons.values()}
         raise InputError(
-            "nothing of this can run here\n" + "\n".join(f"  {line}" for line in lines),
+            "nothing of this can run here\n" + "\n".join(f"  {which}: {why}" for why, which in cells.items()),
             remedy="`apr-qa doctor` says what this machine can certify and how to get the rest.",
         )
     required = set(request.tier.cells)

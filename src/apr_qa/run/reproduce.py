@@ -37,7 +37,7 @@ def _quoted(data: bytes) -> str:
 
 
 def _escaped(data: bytes) -> str:
-    """For `printf %b`: what a shell word cannot hold, NUL and broken UTF-8, as octal escapes."""
-    text = data.replace(b"\\", b"\\\\").decode("utf-8", "surrogateescape")
+    """For `printf %b`: one line, with what a shell word cannot hold, NUL and broken UTF-8, as octal escapes."""
+    text = data.replace(b"\\", b"\\\\").replace(b"\n", b"\\n").decode("utf-8", "surrogateescape")
     safe = "".join(f"\\0{ord(c) & 0xFF:03o}" if 0xD800 <= ord(c) <= 0xDFFF or c == "\0" else c for c in text)
     return shlex.quote(safe)

@@ -57,13 +57,21 @@ def _list(specs: Sequence[GateSpec]) -> None:
 
 
 def _tell(spec: GateSpec) -> None:
-    typer.echo(f"{spec.id}\n\n  Claim      {spec.claim}")
+    from apr_qa.cli.show import console, hung
+
     falls = f"; when it falls, gateway {spec.gateway} falls and the score is 0" if spec.gateway else ""
-    typer.echo(f"  Counts     {spec.category}, weight {spec.weight:g}, severity {spec.severity}{falls}")
-    typer.echo(f"  Tried at   {', '.join(spec.tiers)}")
     axes = (spec.formats, spec.backends, spec.modalities)
-    typer.echo(f"  Applies    {' / '.join(', '.join(axis) for axis in axes)}")
-    typer.echo(f"  Remedy     {spec.remedy}")
+    rows = {
+        "Claim": spec.claim,
+        "Counts": f"{spec.category}, weight {spec.weight:g}, severity {spec.severity}{falls}",
+        "Tried at": ", ".join(spec.tiers),
+        "Applies": " / ".join(", ".join(axis) for axis in axes),
+        "Remedy": spec.remedy,
+    }
+    out = console()
+    out.print(f"{spec.id}\n")
+    for name, text in rows.items():
+        hung(out, f"  {name:10} ", text)
 
 
 COMMAND = CliCommand(name="explain", panel=READ, order=4, run=explain)

@@ -36,7 +36,8 @@ def history(
         typer.echo(as_json(lines))
         return
     columns = ("when", "model", "tier", "status", "mqs_score", "grade", "engines", "row")
-    console().print(table(columns, [[str(line[column]) for column in columns] for line in lines]))
+    if lines:
+        console().print(table(columns, [[str(line[column]) for column in columns] for line in lines]))
     typer.echo(f"  {len(lines) or 'no'} certifications")
 
 

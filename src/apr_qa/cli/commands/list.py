@@ -11,6 +11,8 @@ from apr_qa.cli.room import REGISTRY, CliCommand
 from apr_qa.vocab.axes import SizeClass
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from apr_qa.vocab.score import Status
 
 
@@ -43,9 +45,16 @@ def list_models(
     if json:
         typer.echo(as_json(found))
         return
-    columns = ("model_id", "family", "parameters", "size_category", "status", "mqs_score", "grade", "certified_tier")
-    console().print(table(columns, [[str(row[column]) for column in columns] for row in found]))
+    names = ("model", "family", "size", "class", "status", "MQS", "grade", "tier")
+    console().print(table(names, [_line(row) for row in found]))
     typer.echo(f"  {len(found)} models")
+
+
+def _line(row: Mapping[str, object]) -> tuple[str, ...]:
+    """A row to be read: a model that was never judged has no score."""
+    told = ("mqs_score", "grade", "certified_tier")
+    judged = [str(row[column]) if row["status"] != "PENDING" else "-" for column in told]
+    return (*(str(row[column]) for column in ("model_id", "family", "parameters", "size_category", "status")), *judged)
 
 
 def _status(word: str) -> Status:
