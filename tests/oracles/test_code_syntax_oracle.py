@@ -1,4 +1,4 @@
-"""Code: parsers decide, in eight languages; brackets and keywords in prose prove nothing."""
+"""Code: parsers decide, in ten languages; brackets and keywords in prose prove nothing."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ SOUND = {
     "Go": "package main\n\nfunc add(a int, b int) int { return a + b }",
     "Java": "public class A { int add(int a, int b) { return a + b; } }",
     "C": "#include <stdio.h>\nint add(int a, int b) { return a + b; }",
+    "C++": "#include <vector>\ntemplate <typename T> T add(const std::vector<T>& v) { return v[0] + v[1]; }",
+    "C#": "using System;\nclass A { int Add(int a, int b) => a + b; string Name { get; set; } }",
     "bash": 'for f in *.txt; do\n  echo "$f"\ndone',
 }
 BROKEN = {
@@ -29,6 +31,8 @@ BROKEN = {
     "Go": "package main\n\nfunc add(a int, b int int { return a + b }",
     "Java": "public class A { int add(int a, int b { return a + b; } }",
     "C": "#include <stdio.h>\nint add(int a, int b { return a + b; }",
+    "C++": "#include <vector>\ntemplate <typename T> T add(const std::vector<T>& v { return v[0] + v[1]; }",
+    "C#": "using System;\nclass A { int Add(int a, int b => a + b; string Name { get; set; } }",
     "bash": 'for f in *.txt; do\n  echo "$f"\n',
 }
 
@@ -89,3 +93,32 @@ def test_languages_of_the_playbook_are_used(holds: Holds) -> None:
     with pytest.raises(InputError) as caught:
         expect(prompt, {"languages": ["cobol"]})
     assert "rust" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("prompt", "language"),
+    [
+        ("Write a function in C++ that adds.", "cpp"),
+        ("Write a C# function that adds.", "csharp"),
+        ("Write a function in C that adds.", "c"),
+        ("Write a program using C++", "cpp"),
+        ("#include <iostream>\nint add(int a, int b) {", "cpp"),
+        ("#include <stdio.h>\nint add(int a, int b) {", "c"),
+        ("using System;\npublic class A {", "csharp"),
+        ("public class A {", "java"),
+    ],
+)
+def test_the_language_is_read_whole(prompt: str, language: str) -> None:
+    """The C of `C++` and of `C#` is another language than C."""
+    expected = expect(prompt, {})
+    assert expected
+    assert expected["languages"] == [language]
+
+
+def test_cpp_and_csharp_are_asked_for_by_a_playbook(holds: Holds) -> None:
+    """Under every name that playbooks give them; what only they know is no C and no Java."""
+    prompt = "Write a function that adds two numbers."
+    for names, language, other in (("cpp c++", "C++", "c"), ("csharp c# cs", "C#", "java")):
+        for name in names.split():
+            assert holds("code_syntax", prompt, SOUND[language], {"languages": [name]})
+        assert not holds("code_syntax", prompt, SOUND[language], {"languages": [other]})

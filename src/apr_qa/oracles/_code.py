@@ -13,6 +13,8 @@ LANGUAGES = {
     "go": ("golang", "go"),
     "java": ("java",),
     "c": ("c",),
+    "cpp": ("c++", "cpp", "cxx"),
+    "csharp": ("c#", "csharp", "cs"),
     "bash": ("bash", "sh", "shell", "zsh"),
 }
 _BY_NAME = {name: language for language, names in LANGUAGES.items() for name in names}
@@ -25,6 +27,11 @@ _STARTS = (
         "python",
     ),
     (re.compile(r"(?:pub )?fn \w+|impl\b|use \w+::|let mut |println!"), "rust"),
+    (
+        re.compile(r"#include <(?:[a-z_]+)>|using namespace \w|template ?<|std::\w|class \w+ (?:final )?(?:: \w+ )*\{"),
+        "cpp",
+    ),
+    (re.compile(r"using (?:static )?[A-Z]\w*(?:\.\w+)*;|namespace [A-Z]\w*(?:\.\w+)*|Console\.Write"), "csharp"),
     (re.compile(r"(?:async )?function\b|const \w+ =|let \w+ =|console\.log"), "javascript"),
     (re.compile(r"interface \w+ \{|type \w+ =|enum \w+ \{"), "typescript"),
     (re.compile(r"package \w+|func (?:\(\w+ \*?\w+\) )?\w+\("), "go"),

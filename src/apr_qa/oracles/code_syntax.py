@@ -13,21 +13,26 @@ from apr_qa.oracles._text import PROMPT_KEPT, is_echo, shown, without_banners
 from apr_qa.vocab.plugs import Oracle
 from apr_qa.vocab.verdict import Outcome, Verdict
 
-_NAMES = "|".join(sorted({re.escape(n) for names in LANGUAGES.values() for n in names}, key=len, reverse=True))
+_NAMES = (
+    "(?:"
+    + "|".join(sorted({re.escape(n) for names in LANGUAGES.values() for n in names}, key=len, reverse=True))
+    + r")(?![\w+#])"  # `C` is not the C of `C++`; a word's end would not be found after a plus
+)
 _IN_LANGUAGE = re.compile(
-    rf"\b(?:in|using|with|a|an|the)\s+({_NAMES})\b|^({_NAMES})\b|\b({_NAMES})\s+(?:function|code|program|script)",
+    rf"\b(?:in|using|with|a|an|the)\s+({_NAMES})|^({_NAMES})|\b({_NAMES})\s+(?:function|code|program|script)",
     re.IGNORECASE,
 )
 _ASKING = re.compile(
     r"\b(?:write|implement|create|generate|show|give|code|print|complete|fix|refactor)\b[^.?!\n]{0,60}"
     r"\b(?:function|program|script|class|method|code|one-liner|loop|lambda|struct|snippet|hello world"
-    rf"|list comprehension|fizzbuzz|(?:in|using) (?:{_NAMES})\b"
+    rf"|list comprehension|fizzbuzz|(?:in|using) {_NAMES}"
     r"|(?:python|rust|javascript|typescript|golang|java|bash) \w+)",
     re.IGNORECASE,
 )
 _HEAD = re.compile(
     r"\s*(?:```|(?:async )?def \w+\s*\(|class \w+[\s:({]|(?:pub )?fn \w+\s*[(<]|(?:async )?function \w*\s*\("
-    r"|func \w+\s*\(|(?:public|private|static) \w+ \w+|int main\s*\(|#include|import \w+|from \w+ import)"
+    r"|func \w+\s*\(|(?:public|private|static) \w+ \w+|int main\s*\(|#include|template ?<"
+    r"|using (?:namespace|System)\b|namespace \w+|import \w+|from \w+ import)"
 )
 _STATEMENT = re.compile(r"(?:return\b|raise\b|yield\b|pass$|(?:if|for|while|with|try|match)\b.*:\s*$)", re.MULTILINE)
 
@@ -112,6 +117,7 @@ def _verdict(outcome: Outcome, reason: str, detail: Mapping[str, Any]) -> Verdic
 
 ORACLE = Oracle(
     name="code_syntax",
+    version=2,
     claim="The answer holds code that parses in the language asked for.",
     expect=expect,
     judge=judge,
