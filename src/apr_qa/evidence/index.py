@@ -19,7 +19,7 @@ from pathlib import Path
 from apr_qa.vocab.verdict import Outcome
 
 _MAGIC = b"apr-qa index 1\n\0"
-_ENTRY = struct.Struct("<BBHIQ")
+_ENTRY = struct.Struct("<BBxxIQ")
 _MARK = struct.Struct("<B15xQQ32s32s")
 _DIGEST_BYTES = 32
 _MARK_BYTES = _MARK.size + _DIGEST_BYTES
@@ -83,8 +83,7 @@ class Found:
             end = since - _MARK_BYTES
         whole = memoryview(self.content)
         for begin, end in reversed(segments):
-            for kind, code, _, number, place in _ENTRY.iter_unpack(whole[begin:end]):
-                yield kind, code, number, place
+            yield from _ENTRY.iter_unpack(whole[begin:end])
 
 
 class Index:
@@ -114,7 +113,7 @@ class Index:
 
     def add(self, kind: Kind, code: int, number: int, place: int) -> None:
         """Note one record, as `Found.entries` yields it."""
-        self._put(_ENTRY.pack(kind, code, 0, number, place))
+        self._put(_ENTRY.pack(kind, code, number, place))
 
     def mark(self, covered: Covered) -> None:
         """Write down what was noted: it goes up to `covered`."""

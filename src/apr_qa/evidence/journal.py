@@ -152,8 +152,8 @@ class Journal:
             self._index.go_on(found)
         else:
             self._index.begin()
+        self.earlier.take(went.fresh)
         for entry in went.fresh:
-            self.earlier.take(*entry)
             self._index.add(*entry)
         if went.fresh or not found:
             self._mark()

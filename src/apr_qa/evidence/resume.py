@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from apr_qa.errors import InputError
@@ -48,12 +49,15 @@ class Earlier:
         self.outcomes = bytearray([NEVER]) * len(run.claims)
         """Place in `OUTCOMES`, or NEVER."""
 
-    def take(self, kind: int, code: int, number: int, place: int) -> None:
-        """Note one entry."""
-        if kind == Kind.ANSWER:
-            self.places[number], self.states[number] = place, code
-        else:
-            self.outcomes[number] = code
+    def take(self, entries: Iterable[tuple[int, int, int, int]]) -> None:
+        """Note entries: kind, code, number, place. Raises IndexError for a number that the plan does not have."""
+        places, states, outcomes, answer = self.places, self.states, self.outcomes, int(Kind.ANSWER)
+        for kind, code, number, place in entries:
+            if kind == answer:
+                places[number] = place
+                states[number] = code
+            else:
+                outcomes[number] = code
 
 
 @dataclass(slots=True)
@@ -105,8 +109,7 @@ def told_by(found: Found, run: RunRecord, where: str) -> Earlier:
     """Return what an index tells of `run`. Raises InputError for one of another plan."""
     earlier = Earlier(run)
     try:
-        for entry in found.entries():
-            earlier.take(*entry)
+        earlier.take(found.entries())
     except IndexError:
         raise InputError("this is the output folder of another run", where=where) from None
     return earlier
