@@ -11,7 +11,7 @@ from apr_qa.gates import _contracts, _conversions, _judging, _model_files
 from apr_qa.gates._agreeing import Side
 from apr_qa.vocab.gates import Exhibits
 from apr_qa.vocab.plan import Claim
-from apr_qa.vocab.verdict import Verdict
+from apr_qa.vocab.verdict import Outcome, Verdict
 from apr_qa.weights import Weights
 
 
@@ -22,6 +22,15 @@ def judge(claim: Claim, exhibits: Exhibits) -> Verdict:
 
 def _judge(found: Sequence[_conversions.End], truth: Side) -> Verdict:
     (end,) = found
+    verdict, own = _against(end, truth), _conversions.source_of(end)
+    if verdict.outcome is Outcome.FALSIFIED and own and not end.quantised_unasked():
+        before = _against(own, truth)
+        if before.outcome is Outcome.FALSIFIED:
+            return _judging.skipped(f"the {own.route[0]} file is wrong before it is converted: {before.reason}")
+    return verdict
+
+
+def _against(end: _conversions.End, truth: Side) -> Verdict:
     config = _model_files.read_json(truth[0].folder / _model_files.CONFIG)
     model = known(config)
     missing = _contracts.gap(model, config, end.artefact.format)

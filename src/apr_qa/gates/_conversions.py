@@ -95,6 +95,8 @@ class End:
     steps: tuple[Made, ...]
     artefact: Artefact
     headers: tuple[Header, ...]
+    source: Artefact
+    """The model's own file."""
 
     @property
     def side(self) -> Side:
@@ -134,6 +136,10 @@ def _end(route: Route, exhibits: Exhibits, last: str) -> End | Verdict:
     names = [route_name(route[:count]) for count in range(2, len(route))] + [last]
     way: list[Artefact] = [exhibits.files.artefacts[route[0]]] if exhibits.files else []
     steps: list[Made] = []
+    try:
+        headers = [_model_files.header_of(artefact) for artefact in way]
+    except (MalformedWeights, OSError) as error:
+        return _judging.skipped(f"the {route[0]} file cannot be read ({error}); G0-INTEGRITY-HEADER judges that")
     for name in names:
         made = exhibits.made.get(name)
         if made is None:
@@ -144,10 +150,17 @@ def _end(route: Route, exhibits: Exhibits, last: str) -> End | Verdict:
             return _told(verdict, steps, step=name, attempts=made.attempts)
         way.append(made.artefact)
     try:
-        headers = tuple(_model_files.header_of(artefact) for artefact in way)
+        headers += [_model_files.header_of(artefact) for artefact in way[1:]]
     except (MalformedWeights, OSError) as error:
         return _told(_judging.fell(f"{_words(route)}: what was made cannot be read: {error}"), steps)
-    return End(route=route, steps=tuple(steps), artefact=way[-1], headers=headers)
+    return End(route=route, steps=tuple(steps), artefact=way[-1], headers=tuple(headers), source=way[0])
+
+
+def source_of(end: End) -> End | None:
+    """Return the model's own file that a route begins with, as its end would be; None when it is the ground truth."""
+    if end.route[0] is S:
+        return None
+    return End(route=end.route[:1], steps=(), artefact=end.source, headers=end.headers[:1], source=end.source)
 
 
 def _told(verdict: Verdict, steps: Sequence[Made], **more: object) -> Verdict:

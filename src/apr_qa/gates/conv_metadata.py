@@ -29,19 +29,30 @@ def _judge_by(apart: Apart, same: str) -> Callable[[Claim, Exhibits], Verdict]:
 
 
 def _compare(ends: Sequence[_conversions.End], truth: Side, apart: Apart, same: str) -> Verdict:
-    faults = []
+    faults: list[str] = []
     pairs = []
+    wrong_before: list[str] = []
     for end in ends:
         way = f"{end.route[0]} to {end.route[-1]}"
+        found, own = _faults(apart, truth, end), _conversions.source_of(end)
+        if found and own and (before := _faults(apart, truth, own)):
+            wrong_before += before
+            continue
         pairs.append(way)
-        try:
-            faults += [f"{way}: {fault}" for fault in apart(truth, end.side)]
-        except _model_files.BadFileError as error:
-            faults.append(f"{way}: {error}")
+        faults += [f"{way}: {fault}" for fault in found]
+    if not pairs:
+        return _judging.skipped(f"what was converted is wrong before: {wrong_before[0]}")
     if faults:
         more = f"; {len(faults) - 1} more" if len(faults) > 1 else ""
         return _judging.fell(faults[0] + more, faults=faults[:_SHOWN], count=len(faults))
     return _judging.held(f"{same} after {', '.join(pairs)}", steps=pairs)
+
+
+def _faults(apart: Apart, truth: Side, end: _conversions.End) -> list[str]:
+    try:
+        return list(apart(truth, end.side))
+    except _model_files.BadFileError as error:
+        return [str(error)]
 
 
 def _gate(name: str, claim: str, apart: Apart, same: str, remedy: str) -> Gate:
