@@ -29,7 +29,7 @@ COMMAND = re.compile(r"^\s*::|##\[", re.MULTILINE)
 
 def test_every_format_is_there() -> None:
     """The folder is the registry; names and file names are unique."""
-    assert set(REPORTS) == {"attestation", "html", "json", "junit", "markdown", "mlbom", "sarif"}
+    assert {"attestation", "html", "json", "junit", "markdown", "mlbom", "sarif"} <= set(REPORTS)
     assert len({report.file_name for report in REPORTS.values()}) == len(REPORTS)
 
 

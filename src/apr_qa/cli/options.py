@@ -36,7 +36,7 @@ class RunOptions:
     """The options of every command that runs a plan. A field is an option of the same name."""
 
     engine: Annotated[
-        str, typer.Option(help="auto, apr, embedded, reference, llama.cpp, mlx, mistralrs, torch, or openai=URL.")
+        str, typer.Option(help="auto, apr, embedded, reference, llama.cpp, ollama, mlx, mistralrs, torch, openai=URL.")
     ] = "auto"
     apr_binary: AprBinary = "apr"
     formats: Annotated[str, typer.Option(help="Narrow the claim to these formats, comma-separated.")] = ""
@@ -58,6 +58,9 @@ class RunOptions:
     output: Annotated[Path, typer.Option("--output", "-o", help="Where evidence and reports go.")] = Path(
         "certifications"
     )
+    registry: Annotated[
+        Path, typer.Option(help="Records and evidence of earlier certificates: what was right then is asked again.")
+    ] = Path("docs/certifications")
     sequential: Annotated[
         bool, typer.Option("--sequential", help="Let tier standard or deep stop early by its sequential test.")
     ] = False
@@ -80,6 +83,7 @@ class RunOptions:
             modalities=several(Modality, self.modalities, "--modalities"),
             output=self.output,
             model_cache=self.model_cache,
+            registry=self.registry,
             fresh=self.fresh,
             sequential=self.sequential,
             plug_ins=tuple(admitted(word.strip()) for word in self.plug_ins.split(",") if word.strip()),
