@@ -16,9 +16,12 @@ from pathlib import Path
 from bench.certifying import overhead
 from bench.figures import Figure, show
 from bench.fleet import fleet
+from bench.forward import forward
+from bench.headers import headers
 from bench.planning import expansion
 from bench.reporting import reporting
 from bench.resuming import resuming
+from bench.scan import scanning
 from bench.starting import start_up
 
 Part = Callable[[bool], list[Figure]]
@@ -35,6 +38,9 @@ PARTS: dict[str, Part] = {
     "overhead": lambda quick: overhead(10, 50 if quick else 2_000, 1 if quick else 3),
     "reporting": lambda quick: reporting(400, 4_000 if quick else 1_000_000, 1),
     "resuming": lambda quick: resuming(4_000 if quick else 1_000_000, 1 if quick else 3),
+    "headers": lambda quick: headers(20 if quick else 1_000, 1 if quick else 3),
+    "scan": lambda quick: scanning(0.1 if quick else 1.0, 512 if quick else 4096, 1 if quick else 3),
+    "forward": lambda quick: forward(2, 256 if quick else 2048, 16 if quick else 64, 1 if quick else 3),
     "fleet": lambda quick: fleet(200 if quick else 10_000, 1 if quick else 5),
 }
 _ABOUT = """# Performance

@@ -1,4 +1,4 @@
-"""The streamed forward pass at size: ``python bench/forward.py [--gigabytes 2] [--positions 64] [--work FOLDER]``.
+"""The streamed forward pass at size: ``python -m bench.forward [--gigabytes 2] [--positions 64] [--work FOLDER]``.
 
 Makes a Llama of random BF16 weights with the tokenizer of the tiny one, and judges it as I-1 does in a child program:
 the ground truth, then the same file held against it. Prints the child's peak resident memory beside the size of the
@@ -18,7 +18,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from scan import peak_bytes
+from bench.figures import Figure
+from bench.scan import peak_bytes
 
 HIDDEN, WIDTH, HEADS, VOCAB = 2048, 8192, 16, 32_000
 TINY = Path(__file__).resolve().parents[1] / "models" / "tiny-llama" / "safetensors"
@@ -96,10 +97,33 @@ def judge(folder: Path, positions: int, *, resident: bool) -> None:
 
 def in_child(folder: Path, positions: int, *, resident: bool = False) -> dict[str, float]:
     """Judge `folder` in a child program and return what it printed."""
-    argv = [sys.executable, __file__, "--child", str(folder), "--positions", str(positions)]
+    argv = [sys.executable, "-m", "bench.forward", "--child", str(folder), "--positions", str(positions)]
     done = subprocess.run([*argv, *(["--resident"] if resident else [])], stdout=subprocess.PIPE, text=True, check=True)
     found: dict[str, float] = json.loads(done.stdout)
     return found
+
+
+def forward(layers: int, hidden: int, positions: int, rounds: int) -> list[Figure]:
+    """Return what judging a model of so many layers against ground truth takes: two passes, streamed."""
+    with tempfile.TemporaryDirectory(prefix="apr-qa-bench-") as work:
+        folder = Path(work) / "model"
+        make(folder, layers, hidden, 4 * hidden)
+        size_mb = (folder / "model.safetensors").stat().st_size / 1e6
+        found = [in_child(folder, positions) for _ in range(rounds)]
+    return [
+        Figure(
+            name=f"truth and file, {positions} positions, {size_mb:,.0f} MB of BF16",
+            unit="s cpu",
+            values=[one["cpu_s"] for one in found],
+        ),
+        Figure(
+            name="  peak memory",
+            unit="MB",
+            values=[one["peak_bytes"] / 1e6 for one in found],
+            bare=size_mb,
+            bare_is="the weights",
+        ),
+    ]
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""How fast headers are read: ``python bench/headers.py [--files 1000] [--rounds 3] [--work FOLDER]``.
+"""How fast headers are read: ``python -m bench.headers [--files 1000] [--rounds 3] [--work FOLDER]``.
 
 Makes SafeTensors and GGUF files with the 291 tensors of a 7-billion Llama, full size but without data (holes), and
 reads all their headers with our strict readers, and with the `safetensors` library for comparison. GGUF headers hold a
@@ -14,6 +14,9 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from statistics import median
+
+from bench.figures import Figure
 
 LAYERS, HIDDEN, WIDTH, VOCAB = 32, 4096, 11008, 32000
 
@@ -73,13 +76,8 @@ def timed(files: list[Path], read: Callable[[Path], object]) -> tuple[float, flo
     return time.perf_counter() - wall, time.process_time() - cpu
 
 
-def main() -> None:
-    """Read the command line, make the files, measure, print."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--files", type=int, default=1000)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--work", type=Path, default=None, help="where the files are made")
-    arguments = parser.parse_args()
+def read_all(work: Path, count: int, rounds: int) -> dict[tuple[str, str], list[tuple[float, float]]]:
+    """Return what reading `count` headers took in each round, by kind of file and by who read them."""
     import safetensors as library
 
     from apr_qa.weights import read_header
@@ -88,19 +86,49 @@ def main() -> None:
         with library.safe_open(file, "np") as opened:
             return list(opened.keys())
 
-    with tempfile.TemporaryDirectory(dir=arguments.work) as folder:
-        for kind, make, readers in (
-            ("safetensors", safetensors, {"ours": read_header, "the library": by_library}),
-            ("gguf", gguf, {"ours": read_header}),
-        ):
-            first = Path(folder) / f"first.{kind}"
-            make(first)
-            files = [first.with_name(f"{number}.{kind}") for number in range(arguments.files)]
-            for file in files:
-                file.hardlink_to(first)
-            for who, read in readers.items():
-                wall, cpu = min(timed(files, read) for _ in range(arguments.rounds))
-                print(f"{len(files)} headers of {kind}, {who:12} {wall:6.2f} s, {cpu:6.2f} s of processor time")
+    taken = {}
+    for kind, make, readers in (
+        ("safetensors", safetensors, {"ours": read_header, "the library": by_library}),
+        ("gguf", gguf, {"ours": read_header}),
+    ):
+        first = work / f"first.{kind}"
+        make(first)
+        files = [first.with_name(f"{number}.{kind}") for number in range(count)]
+        for file in files:
+            file.hardlink_to(first)
+        for who, read in readers.items():
+            taken[kind, who] = [timed(files, read) for _ in range(rounds)]
+    return taken
+
+
+def headers(count: int, rounds: int) -> list[Figure]:
+    """Return what our strict readers take, beside the `safetensors` library."""
+    with tempfile.TemporaryDirectory(prefix="apr-qa-bench-") as work:
+        taken = read_all(Path(work), count, rounds)
+    bare = median(cpu for _, cpu in taken.pop(("safetensors", "the library")))
+    return [
+        Figure(
+            name=f"{count:,} headers of {kind}, 291 tensors each",
+            unit="s cpu",
+            values=[cpu for _, cpu in rounds_taken],
+            bare=bare if kind == "safetensors" else None,
+            bare_is="its library",
+        )
+        for (kind, _), rounds_taken in taken.items()
+    ]
+
+
+def main() -> None:
+    """Read the command line, make the files, measure, print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--files", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--work", type=Path, default=None, help="where the files are made")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=arguments.work) as work:
+        for (kind, who), taken in read_all(Path(work), arguments.files, arguments.rounds).items():
+            wall, cpu = min(taken)
+            print(f"{arguments.files} headers of {kind}, {who:12} {wall:6.2f} s, {cpu:6.2f} s of processor time")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How fast a model's weights are looked at: ``python bench/scan.py [--gigabytes 1] [--rounds 3] [--work FOLDER]``.
+"""How fast a model's weights are looked at: ``python -m bench.scan [--gigabytes 1] [--rounds 3] [--work FOLDER]``.
 
 Makes a BF16 SafeTensors file, then reads it in turns, so that noise disturbs all alike: `cat FILE > /dev/null`, a
 plain SHA-256, the one pass with every statistic, the same with a BLAKE3 (where its wheel is installed) or a SHA-256
@@ -23,6 +23,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
+
+from bench.figures import Figure
 
 if TYPE_CHECKING:
     import numpy as np
@@ -104,8 +106,8 @@ def make_quantised(file: Path, values: npt.NDArray[np.float32], dtype: str) -> N
     writer.close()
 
 
-def compare_quantised(work: Path, dtype: str) -> None:
-    """Compares a quantised matrix with its ground truth, and times decoding the same matrix alone."""
+def compare_quantised(work: Path, dtype: str, edge: int, rounds: int) -> dict[str, list[float]]:
+    """Compares a square quantised matrix with its ground truth; returns seconds of that, and of decoding both alone."""
     import numpy as np
     from safetensors.numpy import save_file
 
@@ -115,14 +117,14 @@ def compare_quantised(work: Path, dtype: str) -> None:
     from apr_qa.weights import open_weights
     from apr_qa.weights.tiles import Tiles, spans
 
-    values = np.random.default_rng(1).standard_normal((4096, 4096), dtype=np.float32)
+    values = np.random.default_rng(1).standard_normal((edge, edge), dtype=np.float32)
     save_file({"w": values.astype(np.float16)}, work / "small.safetensors")
     make_quantised(work / "small.gguf", values, dtype)
     with open_weights(work / "small.safetensors") as truth, open_weights(work / "small.gguf") as other:
         pairing = Pairing(Truth(Tiles(truth)), Tiles(other), "w")
         made = Recipe(sources=("w",), shape=values.shape)
         timed: dict[str, list[float]] = {"decoding": [], "comparing": []}
-        for _ in range(5):
+        for _ in range(rounds):
             start = time.process_time()
             for a, b in spans(*values.shape):
                 pairing.other.rows("w", a, b)
@@ -131,9 +133,7 @@ def compare_quantised(work: Path, dtype: str) -> None:
             start = time.process_time()
             pairing.compare(made, envelopes()[dtype])
             timed["comparing"].append(time.process_time() - start)
-    decoding, comparing = (min(timed[k]) for k in ("decoding", "comparing"))
-    print(f"{dtype} against ground truth: {comparing / decoding:.2f} times decoding both alone "
-          f"({values.size / comparing / 1e6:.0f} million values a second of processor time)")  # fmt: skip
+    return timed
 
 
 def drop_pages(file: Path) -> None:
@@ -149,7 +149,7 @@ def once(mode: str, file: Path) -> dict[str, float]:
     elif mode == "sha256":
         argv = [sys.executable, "-c", SHA, str(file)]
     else:
-        argv = [sys.executable, __file__, "--pass", mode, str(file)]
+        argv = [sys.executable, "-m", "bench.scan", "--pass", mode, str(file)]
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run(argv, stdout=subprocess.PIPE, text=True, check=True)
     wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -175,7 +175,10 @@ def main() -> None:
         make(file, arguments.gigabytes)
         report(file, arguments.rounds)
         for dtype in ("q8_0", "q4_0"):
-            compare_quantised(Path(folder), dtype)
+            timed = compare_quantised(Path(folder), dtype, 4096, 5)
+            decoding, comparing = (min(timed[k]) for k in ("decoding", "comparing"))
+            print(f"{dtype} against ground truth: {comparing / decoding:.2f} times decoding both alone "
+                  f"({4096**2 / comparing / 1e6:.0f} million values a second of processor time)")  # fmt: skip
 
 
 def report(file: Path, rounds: int) -> None:
@@ -197,6 +200,45 @@ def report(file: Path, rounds: int) -> None:
         if "peak_mb" in runs[0]:
             line += f"  {max(r['peak_mb'] for r in runs):.0f} MB at most"
         print(line)
+
+
+def scanning(gigabytes: float, edge: int, rounds: int) -> list[Figure]:
+    """Returns what one pass over a warm file costs, beside `cat` and a plain hash, and the comparison of two files."""
+    whole = MODES[3]
+    with tempfile.TemporaryDirectory(prefix="apr-qa-bench-") as folder:
+        file = Path(folder) / "model.safetensors"
+        make(file, gigabytes)
+        size = file.stat().st_size / 1e9
+        turns = [{mode: once(mode, file) for mode in ("cat", "sha256", whole)} for _ in range(rounds)]
+        compared = {dtype: compare_quantised(Path(folder), dtype, edge, 5) for dtype in ("q8_0", "q4_0")}
+    return [
+        Figure(
+            name=f"{whole}, {size:.2f} GB of BF16",
+            unit="GB/s cpu",
+            values=[size / turn[whole]["cpu"] for turn in turns],
+            target="at least 1.5 GB/s",
+            bare=size / median(turn["sha256"]["cpu"] for turn in turns),
+            bare_is="a plain SHA-256",
+        ),
+        Figure(
+            name="  by the clock on the wall",
+            unit="GB/s",
+            values=[size / turn[whole]["wall"] for turn in turns],
+            bare=size / median(turn["cat"]["wall"] for turn in turns),
+            bare_is="cat to /dev/null",
+        ),
+        Figure(name="  peak memory", unit="MB", values=[turn[whole]["peak_mb"] for turn in turns]),
+        *(
+            Figure(
+                name=f"{edge} x {edge} of {dtype} against ground truth",
+                unit="s cpu",
+                values=timed["comparing"],
+                bare=median(timed["decoding"]),
+                bare_is="decoding both",
+            )
+            for dtype, timed in compared.items()
+        ),
+    ]
 
 
 if __name__ == "__main__":

@@ -30,6 +30,10 @@ def test_a_quick_round_prints_every_figure_and_writes_the_page(tmp_path: Path) -
         "peak memory",
         "under 5 ms",
         "going on with",
+        "headers of safetensors",
+        "GB of BF16",
+        "against ground truth",
+        "truth and file",
         "fleet: makespan",
         "under 2 MB",
     ):
