@@ -55,6 +55,8 @@ in the same run; where the machine was busy (its load is given) the ratio says m
 ```
 {table}
 ```
+
+{missed}
 """
 
 
@@ -66,6 +68,15 @@ def machine() -> str:
         f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GB of memory, load {load:.1f},"
         f" Python {platform.python_version()}"
     )
+
+
+def missed(figures: Sequence[Figure]) -> str:
+    """Return what the page says of targets that were missed: by how much, and why as far as it is known."""
+    late = [(figure, by) for figure in figures if (by := figure.missed())]
+    if not late:
+        return "Every target in this table was met."
+    lines = [f"- {f.name.strip()}: {by} ({f.target}). {f.why or 'Why is not known yet.'}" for f, by in late]
+    return "Targets missed:\n\n" + "\n".join(lines)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -86,7 +97,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     print(f"{facts}\n\n{table}")
     if asked.write:
         words = (" --quick" if asked.quick else "") + (f" --only {asked.only}" if len(names) < len(PARTS) else "")
-        text = _ABOUT.format(words=words, name=asked.write.as_posix(), machine=facts, table=table)
+        text = _ABOUT.format(
+            words=words, name=asked.write.as_posix(), machine=facts, table=table, missed=missed(figures)
+        )
         asked.write.write_text(text, encoding="utf-8")
 
 

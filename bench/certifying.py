@@ -118,7 +118,7 @@ def overhead(few: int, many: int, rounds: int) -> list[Figure]:
             name=f"peak memory, {more:,} more scenarios",
             unit="MB",
             values=[m["peak_mb"] for _, m in pairs],
-            target="flat",
+            target="within 10 % of without them",
             bare=first,
             bare_is="without them",
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,25 @@ class Figure:
     bare: float | None = None
     """The same done without us, measured in the same run, in the same unit."""
     bare_is: str = ""
+    why: str = ""
+    """Where the cost lies: said when the target is missed."""
+
+    def missed(self) -> str:
+        """Return by how much the median misses its target, or nothing where it is met or there is none.
+
+        Targets read `under 5 s`, `at least 1.5 GB/s` (in the figure's own unit) or `within 10 % of ...` (of `bare`).
+        Raises ValueError for any other: a target that nobody can check is none.
+        """
+        if not self.target:
+            return ""
+        found = re.match(r"(under|at least|within) ([\d.]+) (%|\S+)", self.target)
+        if not found or found[3] not in ("%", self.unit.split()[0]):
+            raise ValueError(f"{self.name}: the target {self.target!r} cannot be checked in {self.unit}")
+        told, bound = median(self.values), float(found[2])
+        if found[1] == "within":
+            told, bound = told / (self.bare or 0.0), 1 + bound / 100
+        over = 1 - told / bound if found[1] == "at least" else told / bound - 1
+        return f"{over:.0%} past the target" if over > 0 else ""
 
     def cells(self) -> tuple[str, ...]:
         """Return the line: name, target, median, ratio with what it is to, rounds, spread."""

@@ -11,7 +11,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from bench.fleet import simulate  # noqa: E402  (after the path is set)
+from bench.__main__ import missed  # noqa: E402  (after the path is set)
+from bench.figures import Figure  # noqa: E402
+from bench.fleet import simulate  # noqa: E402
 from bench.records import make  # noqa: E402
 from bench.reporting import in_a_child  # noqa: E402
 
@@ -63,3 +65,31 @@ def test_the_simulated_fleet_is_near_its_lower_bound() -> None:
         found = simulate(10_000, seed)
         assert 1.0 <= found.makespan_h / found.bound_h < 1.1
         assert found.lost_runners > 0
+
+
+@pytest.mark.parametrize(
+    ("target", "unit", "value", "said"),
+    [
+        ("under 5 ms", "ms cpu", 5.0, ""),
+        ("under 5 ms", "ms cpu", 6.0, "20% past the target"),
+        ("at least 1.5 GB/s", "GB/s cpu", 1.5, ""),
+        ("at least 1.5 GB/s", "GB/s cpu", 1.0, "33% past the target"),
+        ("within 10 % of the bound", "h", 109.0, ""),
+        ("within 10 % of the bound", "h", 132.0, "20% past the target"),
+        ("", "s", 9e9, ""),
+    ],
+)
+def test_what_misses_its_target_says_so(target: str, unit: str, value: float, said: str) -> None:
+    """By how much, on the page too, with the reason where one is known."""
+    figure = Figure(name="it", unit=unit, values=[value], target=target, bare=100.0, why="It is slow.")
+    assert figure.missed() == said
+    assert missed([figure]) == (
+        f"Targets missed:\n\n- it: {said} ({target}). It is slow." if said else "Every target in this table was met."
+    )
+
+
+@pytest.mark.parametrize("target", ["fast", "under 5 s"])
+def test_a_target_that_cannot_be_checked_is_refused(target: str) -> None:
+    """Another unit than the figure's, or no number at all."""
+    with pytest.raises(ValueError, match="cannot be checked"):
+        Figure(name="it", unit="ms", values=[1.0], target=target).missed()
