@@ -23,6 +23,7 @@ SPOILT = (
            "values[a], values[b] = values[b], values[a]", "holds what belongs in layer 1"),
     Spoilt("F-CONV-S-A", "exits 0 and writes nothing", "sys.exit()", "has written no file"),
     Spoilt("F-CONV-S-A", "links to its source", "target.symlink_to(source)\nsys.exit()", "links are not followed"),
+    Spoilt("F-CONV-S-A", "leaves a pipe", "os.mkfifo(target.parent / 'config.json')", "has written a pipe"),
     Spoilt("F-CONV-S-A", "refuses", "print('error: no such tensor', file=sys.stderr)\nsys.exit(5)", "no such tensor"),
     Spoilt("F-CONV-S-A", "says where it was", "print(f'error: cannot write {target}', file=sys.stderr)\nsys.exit(5)",
            "cannot write safetensors-apr/model.apr"),

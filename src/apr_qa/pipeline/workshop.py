@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import math
 import shutil
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -172,8 +173,11 @@ def _widest_bytes(source: Artefact) -> int:
 def _ending(done: Completed, conversion: Conversion, target: Path) -> Reply:
     if done.exit_status != 0:
         return conversion.failed(done)
-    if any(path.is_symlink() for path in target.parent.iterdir()):
+    written = [path.lstat().st_mode for path in target.parent.rglob("*")]
+    if any(stat.S_ISLNK(mode) for mode in written):
         return Reply(ending=Ending.FAILED, message="it has written a link, and links are not followed")
+    if not all(stat.S_ISREG(mode) or stat.S_ISDIR(mode) for mode in written):  # (who opens a pipe waits for ever)
+        return Reply(ending=Ending.FAILED, message="it has written a pipe, a socket or a device where files belong")
     if not target.is_file():
         return Reply(ending=Ending.FAILED, message="it claims success and has written no file")
     return Reply(ending=Ending.ANSWERED)
