@@ -7,11 +7,13 @@ from pathlib import Path
 
 from apr_qa.catalog.tiers import tiers
 from apr_qa.errors import InputError
+from apr_qa.fetch.cache import cache_folder
 from apr_qa.pipeline.certify import Ask, Heard, hear
 from apr_qa.pipeline.plan_files import part_of, pinned, shard_of
 from apr_qa.pipeline.prepare import equipment, gather
 from apr_qa.pipeline.progress import Progress
 from apr_qa.pipeline.ready import Ready
+from apr_qa.pipeline.standing import standing
 from apr_qa.pipeline.targets import Busy, Target
 from apr_qa.pipeline.wishes import Wishes
 from apr_qa.run.machine import machine
@@ -20,10 +22,11 @@ from apr_qa.vocab.machine import Machine
 from apr_qa.vocab.shards import PlannedModel, Shard, ShardedPlan
 
 
-def prepare_shard(sharded: ShardedPlan, number: int, wishes: Wishes, busy: Busy) -> Ready:
+def prepare_shard(sharded: ShardedPlan, number: int, wishes: Wishes, busy: Busy, here: Machine | None = None) -> Ready:
     """Return the run of shard `number`. Of `wishes` count output, cache, workers and the place of `apr`.
 
-    Raises InputError when the files, the engines or the machine are not those of the plan.
+    `here`: the machine to go by, when it is not this one. Raises InputError when the files, the engines or the machine
+    are not those of the plan.
     """
     shard, planned = shard_of(sharded, number)
     wishes = replace(
@@ -40,7 +43,8 @@ def prepare_shard(sharded: ShardedPlan, number: int, wishes: Wishes, busy: Busy)
     )
     files, chosen = gather(target, wishes, busy)
     part = part_of(planned.plan, shard)
-    here = machine()
+    here = here or machine()
+    files = standing(files, here, cache_folder(wishes.model_cache)).files
     ready = Ready(
         target=target,
         wishes=wishes,

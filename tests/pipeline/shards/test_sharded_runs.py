@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import itertools
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sharding import Returned, finished, planned, program, published, replayed
+from sharding import Returned, finished, planned, program, published, replayed, silent
 
 from apr_qa.evidence.read import read_evidence
 from apr_qa.evidence.seal import seal_evidence
 from apr_qa.pipeline.normalised import normalised_digest
 from apr_qa.pipeline.publish import joined, publish_shards
+from apr_qa.pipeline.run_shard import prepare_shard
+from apr_qa.pipeline.wishes import Wishes
+from apr_qa.run.machine import machine
 from apr_qa.score.mqs import score
 from apr_qa.vocab.evidence import Evidence
 from apr_qa.vocab.score import Status
@@ -100,3 +104,14 @@ def test_another_plan_or_model_is_not_run(returned: Returned, tmp_path: Path) ->
     assert job.returncode == 2
     assert "another plan" in said
     assert not (tmp_path / "x.json").exists()
+
+
+def test_a_shard_goes_by_the_compact_ground_truth_as_a_whole_run_does(tmp_path: Path) -> None:
+    """Where memory does not hold the ground truth, a shard neither computes it nor fails for want of it."""
+    small = replace(machine(), memory_bytes=1000)
+    wishes = Wishes(output=tmp_path / "shard.json", model_cache=tmp_path / "cache")
+    compact = prepare_shard(planned(1), 1, wishes, silent, small).files.compact
+    assert compact is not None
+    assert compact.place.is_relative_to(tmp_path / "cache")
+    assert "wants" in compact.instead
+    assert prepare_shard(planned(1), 1, wishes, silent).files.compact is None

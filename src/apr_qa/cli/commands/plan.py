@@ -75,6 +75,10 @@ def plan(
 
     if options.sequential:
         raise InputError("shards are run apart and cannot stop each other", where="--sequential", remedy="Leave it.")
+    if options.plug_ins:
+        raise InputError(
+            "shards are run by what every machine has, without plug-ins", where="--plug-ins", remedy="Leave it out."
+        )
     fleet = Fleet(runners=tuple(runner_of(word) for word in runners or [DEFAULT_RUNNERS]), shards=shards)
     wishes = options.wishes()
     asked = _of_job(job, wishes, fleet) if job else _of_words(words or [], tier, wishes, fleet)
