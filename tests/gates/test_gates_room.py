@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from apr_qa.rooms import furnish
 from apr_qa.vocab.axes import Category, Format, Severity, Tier
 from apr_qa.vocab.gates import Exhibits, Gate
 from apr_qa.vocab.scenario import Scenario
+from apr_qa.vocab.verdict import Outcome, Verdict
 
 ROOM = furnish("apr_qa.gates", Gate)
 SPECS = [gate.spec for gate in ROOM]
@@ -59,6 +61,21 @@ def test_the_model_is_left_untouched(changed: tuple[str, ...], outcome: str) -> 
     (claim,) = gate.draw(gate.spec, brief((RUN,))).claims
     exhibits = Exhibits(files=artefacts(Format.SAFETENSORS), changed=changed)
     assert gate.judge(claim, exhibits).outcome == outcome
+
+
+def test_only_right_answers_of_the_last_certificate_are_asked_for_again() -> None:
+    """A claim that held and is about something else, as on the server's protocol, made no answer right."""
+    (gate,) = (g for g in ROOM if g.spec.id == "F-REGR-CERTIFIED-001")
+    about = CASES[gate.spec.id].about()
+    assert about.earlier
+    assert len(gate.draw(gate.spec, about).claims) == 1
+    (answered,) = about.earlier.judged
+    lost = replace(answered, verdict=Verdict(outcome=Outcome.FALSIFIED, reason="wrong"))
+    protocol = replace(answered, claim=replace(answered.claim, gate="F-API-001"))
+    for judged in ((lost,), (protocol,), (lost, protocol)):
+        assert gate.draw(gate.spec, replace(about, earlier=replace(about.earlier, judged=judged))).claims == ()
+    missing = gate.draw(gate.spec, replace(about, earlier=None, no_earlier="it is not here"))
+    assert (missing.claims, [left.reason for left in missing.not_run]) == ((), ["it is not here"])
 
 
 @pytest.mark.parametrize("tier", Tier)

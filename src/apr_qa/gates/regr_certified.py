@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
 from apr_qa.gates import _draw, _judging, _probes
 from apr_qa.vocab.axes import Category, Cell
 from apr_qa.vocab.evidence import Evidence
 from apr_qa.vocab.gates import Brief, Drawn, Exhibits, Gate, GateSpec
-from apr_qa.vocab.plan import Claim
+from apr_qa.vocab.plan import Claim, NotRun
 from apr_qa.vocab.scenario import Scenario
 from apr_qa.vocab.verdict import Outcome, Verdict
+
+_ON_ANSWERS = re.compile(r"F-A\d")
+"""The gates of the matrix: each claim is that one answer is right. Others (F-API) say nothing of the answer."""
 
 
 def _draw_claims(spec: GateSpec, brief: Brief) -> Drawn:
     if brief.earlier is None:
-        return Drawn()
+        return Drawn(not_run=(NotRun(what=spec.id, reason=brief.no_earlier),) if brief.no_earlier else ())
     right = _right_before(brief.earlier)
 
     def still_asked(brief: Brief, cell: Cell) -> tuple[Scenario, ...]:
@@ -31,7 +36,7 @@ def _right_before(earlier: Evidence) -> set[tuple[str, tuple[tuple[str, str], ..
     held = {
         name
         for judged in earlier.judged
-        if judged.claim.gate.startswith("F-A") and judged.verdict.outcome is Outcome.CORROBORATED
+        if _ON_ANSWERS.match(judged.claim.gate) and judged.verdict.outcome is Outcome.CORROBORATED
         for name in judged.claim.needs
     }
     return {_question(s) for s in earlier.run.scenarios if s.id in held}

@@ -8,6 +8,7 @@ from apr_qa.fetch.cache import cache_folder
 from apr_qa.files import digest_of
 from apr_qa.pipeline import engines
 from apr_qa.pipeline.convert import with_conversions
+from apr_qa.pipeline.earlier import earlier_evidence
 from apr_qa.pipeline.engines import Chosen
 from apr_qa.pipeline.looking import context_of, has_template, hashed
 from apr_qa.pipeline.ready import Ready, identity
@@ -64,6 +65,8 @@ def gather(target: Target, wishes: Wishes, busy: Busy, memory_bytes: int = 0) ->
 def _request(target: Target, wishes: Wishes, held: Standing, chosen: Chosen, here: Machine) -> PlanRequest:
     files = held.files
     ground = files.artefacts.get(Format.SAFETENSORS)
+    registry, model, tier = wishes.registry, files.model, target.tier.tier
+    earlier, no_earlier = earlier_evidence(registry, model, tier) if registry else (None, "")
     return PlanRequest(
         playbook=target.playbook,
         tier=target.tier,
@@ -82,6 +85,8 @@ def _request(target: Target, wishes: Wishes, held: Standing, chosen: Chosen, her
         ollama=engines.why_no_ollama() if _wants_ollama(target) else "the playbook asks for no parity with Ollama",
         seed=wishes.seed,
         sequential=wishes.sequential,
+        earlier=earlier,
+        no_earlier=no_earlier,
         timeout_s=wishes.timeout_s,
         sizes={form: sum(p.stat().st_size for p in a.files) for form, a in files.artefacts.items()},
     )

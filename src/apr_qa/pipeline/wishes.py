@@ -34,5 +34,7 @@ class Wishes:
     """Plug-ins of other packages that take part, with package and version."""
     sequential: bool = False
     """Stop early by the tier's rule."""
+    registry: Path | None = None
+    """Where earlier certificates and their evidence are; None: nothing is held against them."""
     unlocked: str = ""
     """Why the playbook is not as its lock says; for the record."""

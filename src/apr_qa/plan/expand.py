@@ -46,6 +46,7 @@ def _brief(request: PlanRequest, field: Field, questions: Questions, extras: Wat
         reference=request.reference,
         forward=request.forward,
         earlier=request.earlier,
+        no_earlier=request.no_earlier,
         conversions=frozenset(step for equipped in request.equipment.values() for step in _steps(equipped)),
         converter=", ".join(dict.fromkeys(f"{e.facts.name} {e.facts.version}" for e in request.equipment.values())),
         ollama=request.ollama,

@@ -64,6 +64,9 @@ def notes(request: PlanRequest) -> Iterator[str]:
     for form, equipped in request.equipment.items():
         facts = equipped.facts
         yield f"engine for {form}: {facts.name} {facts.version}{f' {facts.digest[:12]}' if facts.digest else ''}"
+    if request.earlier:
+        day, seal = request.earlier.run.started_at[:10], request.earlier.seal[:16]
+        yield f"held against the certificate of {day}, whose evidence has the seal {seal}"
     if files.digests:
         yield f"model files: {len(files.digests)}, sha256 over all {digest_of(dict(files.digests))[:16]}"
 

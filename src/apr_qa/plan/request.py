@@ -54,6 +54,9 @@ class PlanRequest:
     passes: Mapping[Format, float] = field(default_factory=dict)
     """Predicted minutes of computing the fixed texts from the files of each format."""
     earlier: Evidence | None = None
+    """That of the last certificate of this model at this tier."""
+    no_earlier: str = ""
+    """Why the evidence of a certificate that is there cannot be had; empty when it can or there is none."""
     sequential: bool = False
     """Let the run stop early by the tier's rule."""
     sizes: Mapping[Format, int] = field(default_factory=dict)

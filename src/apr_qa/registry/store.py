@@ -69,6 +69,12 @@ def read_records(folder: Path) -> tuple[Record, ...]:
     return tuple(read_record(path) for path in record_files(folder))
 
 
+def records_of(folder: Path, model: str) -> tuple[Record, ...]:
+    """Return the records of one model. Raises InputError for the first that is broken, or a name no registry holds."""
+    check_name(model)
+    return tuple(read_record(path) for path in sorted((folder / RECORDS / model).glob("*.json")))
+
+
 def publish(folder: Path, facts: Sequence[KnownModel], readme: Path | None = None) -> tuple[Path, ...]:
     """Bring every derived file up to date and return those that changed. Raises InputError, WorkspaceError."""
     records = read_records(folder)

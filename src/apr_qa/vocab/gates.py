@@ -94,6 +94,8 @@ class Brief:
     """Empty when the reference engine can compute the fixed texts, a layer at a time; else the reason why not."""
     earlier: Evidence | None = None
     """The last certified evidence of this model, if any."""
+    no_earlier: str = ""
+    """Why the evidence of a certificate that is there cannot be had; empty when it can or there is none."""
     conversions: frozenset[Step] = frozenset()
     """What the engine on trial makes of what in one command."""
     converter: str = "the engine"
