@@ -49,6 +49,19 @@ def test_a_bad_conversion_is_told_with_its_commands() -> None:
     assert command not in str(group.figures)
 
 
+def test_a_long_command_is_pointed_to_and_never_torn() -> None:
+    """Half a command asks something else: the page says where the whole stands, and advises one that can be copied."""
+    evidence, card = sample_models.blocked()
+    for command, shown, advised in (
+        ("apr run --prompt=" + "a" * 100, "apr run --prompt=" + "a" * 100, "apr run --prompt=" + "a" * 100),
+        ("apr run --prompt=" + "a" * 1000, '# 1,017 characters: "reproduce"', "apr-qa explain G0-X"),
+    ):
+        lost = judged(claim("G0-X", Subject()), Outcome.FALSIFIED, "wrong", reproduce=command)
+        view = view_of(dataclasses.replace(evidence, judged=(lost,)), card)
+        assert view.groups[0].examples[0].command.startswith(shown)
+        assert view.step.command == advised
+
+
 def test_answers_that_differ_only_in_numbers_and_quotes_share_a_cause() -> None:
     """Twelve wrong sums are one cause, told with prompt, answer, expectation and command."""
     group = view_of(*sample_models.blocked()).groups[1]

@@ -18,7 +18,7 @@ from apr_qa.rooms import furnish
 
 _ABOUT = """Certify that a language model really works: in every format, on every backend, in every way it is used.
 
-New here? `apr-qa doctor` says what this machine can certify; `apr-qa certify --family tiny --tier mvp` shows a run.
+New here? `apr-qa doctor` says what this machine can certify; `apr-qa demo` shows a run in a minute.
 """
 
 

@@ -76,7 +76,7 @@ def _without_output(words: Sequence[str]) -> list[str]:
 def _after_a_block(worst: FailureGroup) -> Step:
     where = f"{worst.subjects}, {plural(worst.count, 'claim')}"
     owner = f" At fault: the {worst.culprit}." if worst.culprit else ""
-    command = worst.examples[0].command if worst.examples else ""
+    command = next((e.command for e in worst.examples if e.command and not e.command.startswith("#")), "")
     see = "See it yourself:" if command else "What the gate asks for:"
     return Step(
         text=f"Start with {worst.gate} ({where}).{owner} {see}", command=command or f"apr-qa explain {worst.gate}"

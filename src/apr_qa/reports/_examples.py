@@ -12,6 +12,9 @@ from apr_qa.vocab.evidence import Evidence, Judged
 from apr_qa.vocab.observation import Ending, Observation
 from apr_qa.vocab.scenario import Scenario
 
+LONGEST_COMMAND = 600
+"""Characters of a command line that are shown."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
@@ -81,9 +84,16 @@ def example(judged: Judged, witness: Witness) -> Example:
         answered=bool(reply and reply.text is not None),
         ended=_ended(seen) if seen and (seen.reply.ending != Ending.ANSWERED or seen.attempts > 1) else "",
         expected=_expected(scenario) if scenario else "",
-        command=visible(seen.reproduce if seen else str(judged.verdict.detail.get("reproduce", "")), 900, "\n\t"),
+        command=_command(seen.reproduce if seen else str(judged.verdict.detail.get("reproduce", "")), asked),
         stderr=pieces(seen.stderr_tail[-400:], 400) if seen and reply and reply.ending != Ending.ANSWERED else (),
     )
+
+
+def _command(line: str, asked: str) -> str:
+    """The whole command line, or where a long one stands: half a command asks something else."""
+    if len(line) <= LONGEST_COMMAND:
+        return visible(line, LONGEST_COMMAND, "\n\t")
+    return f'# {len(line):,} characters: "reproduce" of {one_line(asked, 100)} in evidence.json'
 
 
 def _expected(scenario: Scenario) -> str:

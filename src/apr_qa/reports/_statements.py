@@ -71,7 +71,8 @@ def proved(counts: Counts, card: Scorecard, table: CellTable) -> tuple[Statement
 def not_proved(evidence: Evidence, card: Scorecard) -> tuple[Statement, ...]:
     """Return what the run leaves open: narrowed claims, cells not run, claims and gateways without a verdict."""
     run = evidence.run
-    found = [Statement(strong=one_line(n, 120), rest=" (the claim was narrowed to this).") for n in run.narrowed]
+    beyond = ": not looked at, because the claim was narrowed to this."
+    found = [Statement(strong=f"Beyond {one_line(n, 120)}", rest=beyond) for n in run.narrowed]
     if early := stopped_early(evidence):
         found.append(Statement(strong="Stopped early", rest=f": {one_line(early, 400)}."))
     if run.unlocked:

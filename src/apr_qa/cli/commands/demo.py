@@ -104,7 +104,8 @@ def _count(matrix: Matrix) -> None:
 
     (seen,) = matrix.proved
     wolf = alarms(matrix.clean_files)
-    typer.echo(f"     found {seen.found.hits} of {seen.found.of}, {seen.named.hits} of {seen.named.of} by name")
+    typer.echo(f"     found {seen.found.hits} of {seen.found.of}")
+    typer.echo(f"     named {seen.named.hits} of the {seen.named.of} that have a name of their own")
     typer.echo(f"     false alarms {wolf.hits} of {wolf.of} healthy models")
     for name in seen.missed:
         typer.echo(f"     missed  {name}")

@@ -118,8 +118,11 @@ def _status(matrix: Matrix) -> Exit:
 
 
 def _list_faults(rows: list[tuple[str, str, str]]) -> int:
-    for name, layer, summary in rows:
-        typer.echo(f"  {layer:10} {name:26} {summary}")
+    from apr_qa.cli.show import console, hung
+
+    out = console()
+    for name, layer, summary in sorted(rows, key=lambda row: row[1]):
+        hung(out, f"  {layer:10} {name:24}  ", summary)
     return Exit.PASSED
 
 
