@@ -1,6 +1,7 @@
 """Holds our families against the contracts of an apr-cli crate: ``python tools/align_families.py FOLDER``.
 
-Compared are architectures, constraints, tensor names, shapes (on made-up numbers) and GGUF names. Differences that are
+Compared are architectures, constraints, tensor names, shapes (on made-up numbers), GGUF names, and the numbers of each
+size with those of the registry's models. Differences that are
 known and explained in ``tools/families_known.yaml`` are printed with their reason; any other makes the exit status 1.
 """
 
@@ -15,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from align_sizes import size_differences
 from apr_qa.catalog.expressions import evaluate
 from apr_qa.catalog.families import family_specs
 from apr_qa.vocab.families import FamilySpec, TensorSpec
@@ -84,6 +86,7 @@ def differences(name: str, theirs: Mapping[str, Any]) -> Iterator[str]:
     yield from _constraints(ours, theirs["constraints"])
     yield from _tensors(ours, theirs)
     yield from _gguf(ours, theirs)
+    yield from size_differences(theirs)
 
 
 def _architectures(ours: FamilySpec, theirs: Mapping[str, Any]) -> Iterator[str]:
