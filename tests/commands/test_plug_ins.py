@@ -10,6 +10,8 @@ import sys
 import pytest
 from command_line import ROOT
 
+from apr_qa.registry.store import parse_record
+
 PROJECT = """
 [build-system]
 requires = ["hatchling"]
@@ -76,6 +78,10 @@ def test_a_named_plug_in_takes_part_and_evidence_says_which(installed, tmp_path)
         text = stream.read()
     assert "X-POLITE-001@model" in text
     assert "polite (guest-gates 1.2)" in text
+    (kept,) = (tmp_path / "records").rglob("*.json")
+    record = parse_record(kept.read_text(encoding="utf-8"), where=kept.name)
+    assert "judged with plug-in polite (guest-gates 1.2)" in record.reservations
+    assert record.recheck.endswith("--plug-ins polite")
 
 
 def test_what_is_not_named_stays_outside(installed, tmp_path):

@@ -76,6 +76,12 @@ def test_what_was_taken_away_is_not_given_back_by_itself() -> None:
     assert stand(first, taken, again) == again
 
 
+def test_a_claim_that_needs_a_plug_in_does_not_replace_one_that_does_not() -> None:
+    """Gates of somebody else earn no row from apr-qa's own."""
+    own, guest = certified("2026-11-01", **WHOLE), certified("2026-12-01", plug_ins=("polite (g 1)",), **WHOLE)
+    assert stand(own, guest).plug_ins == ()
+
+
 def test_a_narrowed_claim_does_not_replace_a_whole_one() -> None:
     """At the same tier, cpu only is the lighter claim, unless a gateway fell in it."""
     whole = certified("2026-11-01", **WHOLE)

@@ -6,13 +6,13 @@ import dataclasses
 import hashlib
 import json
 import re
-import shlex
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Literal
 
 from apr_qa.errors import InputError
+from apr_qa.registry.recheck import recheck
 from apr_qa.text import one_line
 from apr_qa.vocab.axes import Gateway, Severity, Tier
 from apr_qa.vocab.evidence import Evidence, Judged, RunRecord, machine_of
@@ -100,6 +100,8 @@ class Record:
     """Why less than the plan was asked, by the plan's own rule."""
     unlocked: str = ""
     """Why the playbook did not count as reviewed."""
+    plug_ins: tuple[str, ...] = ()
+    """Of other packages, that took part in judging."""
     outcomes_by_cell: Mapping[str, Mapping[Outcome, int]] = field(default_factory=dict)
     lost: tuple[LostClaims, ...] = ()
     """The worst first, at most `LOST`."""
@@ -129,7 +131,8 @@ class Record:
     def reservations(self) -> tuple[str, ...]:
         """What makes the claim smaller than its tier says, to stand beside it wherever it is shown."""
         early = ("stopped early",) if self.stopped_early else ()
-        return (*self.narrowed, *early, *((f"playbook {self.unlocked}",) if self.unlocked else ()))
+        guests = (f"judged with plug-in {one_line(name, 120)}" for name in self.plug_ins)
+        return (*self.narrowed, *early, *guests, *((f"playbook {self.unlocked}",) if self.unlocked else ()))
 
 
 def make_record(evidence: Evidence, card: Scorecard) -> Record:
@@ -197,13 +200,13 @@ def _score(card: Scorecard) -> dict[str, Any]:
 def _run(run: RunRecord) -> dict[str, Any]:
     same = (
         "model revision family parameters best_status certified_at planned_matrix planned_probes cells matrix_cells"
-        " narrowed unlocked playbook playbook_digest plan_digest apr_qa_version seed"
+        " narrowed unlocked plug_ins playbook playbook_digest plan_digest apr_qa_version seed"
     )
     engines = {f: EngineUsed(name=e.name, version=e.version, digest=e.digest) for f, e in sorted(run.engines.items())}
     return {name: getattr(run, name) for name in same.split()} | {
         "engines": engines,
         "files": dict(sorted(run.files.items())),
-        "recheck": _recheck(run),
+        "recheck": recheck(run),
     }
 
 
@@ -237,14 +240,3 @@ def _lost(evidence: Evidence) -> tuple[LostClaims, ...]:
         for (gate, outcome), members in groups.items()
     ]
     return tuple(sorted(found, key=lambda lost: (lost.gateway is None, lost.severity, -lost.claims, lost.gate)))[:LOST]
-
-
-def _recheck(run: RunRecord) -> str:
-    model = f"{run.model}@{run.revision}" if run.revision else run.model
-    early = " --sequential" if run.sequential else ""
-    narrowed = "".join(
-        f" --{axis.strip()} {shlex.quote(values.strip())}"
-        for axis, _, values in (words.partition(":") for words in run.narrowed)
-        if axis.strip() in {"formats", "backends", "modalities"} and values
-    )
-    return f"apr-qa certify {shlex.quote(model)} {run.tier} --seed {run.seed}{narrowed}{early}"

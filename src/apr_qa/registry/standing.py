@@ -51,8 +51,8 @@ def replaces(new: Record, old: Record) -> bool:
 
 
 def weight(record: Record) -> tuple[int, bool]:
-    """Return how much a record claims: its tier, then whether it covers all that the playbook asks for."""
-    return record.tier.rank, not record.narrowed
+    """Return how much a record claims: its tier, then whether it covers the whole playbook, judged by apr-qa alone."""
+    return record.tier.rank, not (record.narrowed or record.plug_ins)
 
 
 def takes_away(record: Record) -> bool:
