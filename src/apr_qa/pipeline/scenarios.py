@@ -40,7 +40,9 @@ def scenarios_of(word: str, count: int, seed: int) -> Sequence[Scenario]:
         names = ", ".join(target.playbook.model.hf_repo for target in targets[:4])
         raise InputError(f"{word!r} names {len(targets)} models: {names} ...", remedy="Name one of them.")
     playbook = targets[0].playbook
-    playbook = replace(playbook, matrix=replace(playbook.matrix, scenario_count=count, seed=seed))
+    # A playbook's own prompts are all asked, beyond the count if need be; here as many are wanted as the cells hold.
+    held = playbook.matrix.prompts[: count * len(cells_of(playbook))]
+    playbook = replace(playbook, matrix=replace(playbook.matrix, scenario_count=count, seed=seed, prompts=held))
     request = PlanRequest(
         playbook=playbook,
         tier=tiers()[Tier.DEEP],
