@@ -157,7 +157,9 @@ def test_a_running_certification_is_drawn_from_what_is_known() -> None:
     now[0] += 65
     assert "now   gguf-cpu-run: What is 2+2?" in _drawn(watch)
     watch.observed(QUESTION, SEEN, LOST.verdict)
-    watch.judged(LOST)
+    assert "x 1" not in _drawn(watch), "one wrong answer may be within the bound of its claim"
+    about_cell = Subject(format=CELL.format, backend=CELL.backend, modality=CELL.modality)
+    watch.judged(replace(LOST, claim=replace(CLAIM, subject=about_cell)))
     shown = _drawn(watch)
     for words in (
         "org/x   mvp   plan 01234567   1:05",
@@ -171,6 +173,8 @@ def test_a_running_certification_is_drawn_from_what_is_known() -> None:
     assert "row" in shown
     watch.ended("stopped")
     assert watch.doing == ""
+    watch.begun(PLAN, 1)
+    assert "1 of 1 claims taken up" in _drawn(watch)
 
 
 def _drawn(watch: Watch) -> str:

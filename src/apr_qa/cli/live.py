@@ -84,7 +84,8 @@ def picture(title: str, watch: Watch) -> Group:
     """Return one frame: gateways and cells side by side, the latest losses, what runs now, and the bar."""
     if watch.plan is None:
         return Group(Text(title, style="bold"), Text(f"  {watch.doing}"))
-    head = Text(f"{title}   plan {watch.plan.digest[:8]}   {clock_text(watch.elapsed_s)}", style="bold")
+    again = f"   {watch.resumed} of {watch.total} claims taken up" if watch.resumed else ""
+    head = Text(f"{title}   plan {watch.plan.digest[:8]}   {clock_text(watch.elapsed_s)}{again}", style="bold")
     sides = Table.grid(padding=(0, 6))
     sides.add_row(_gateways(watch), _cells(watch))
     parts: list[Text | Table] = [head, Text(""), sides, Text("")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from threading import Lock
 
 from apr_qa.text import one_line
@@ -83,19 +83,20 @@ class Watch:
             self.now[scenario.id] = f"{scenario.cell}: {one_line(scenario.prompt, 50)}"
 
     def observed(self, scenario: Scenario, observation: Observation, verdict: Verdict) -> None:
-        """Count an answer in its cell."""
-        del observation
+        """Count an answer. What it is worth, the claim says: one wrong answer of many may be within its bound."""
+        del observation, verdict
         with self.lock:
             self.now.pop(scenario.id, None)
         self.answers += 1
-        if not scenario.engine and scenario.cell in self.cells:
-            self.cells[scenario.cell][verdict.outcome] += 1
         self.changed("")
 
     def judged(self, judged: Judged) -> None:
-        """Count a claim; keep the latest losses."""
+        """Count a claim, in its cell when it is about one; keep the latest losses."""
         self.claims_done += 1
         outcome, claim = judged.verdict.outcome, judged.claim
+        for cell, counts in self.cells.items():
+            if (cell.format, cell.backend, cell.modality) == astuple(claim.subject):
+                counts[outcome] += 1
         if claim.gateway:
             self.gateways[claim.gateway][outcome] += 1
         news = ""
