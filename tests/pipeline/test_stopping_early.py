@@ -15,9 +15,11 @@ from apr_qa.plan.rounds import rounds
 from apr_qa.registry.record import make_record
 from apr_qa.reports.html import HTML
 from apr_qa.reports.markdown import MARKDOWN
+from apr_qa.score.mqs import score
 from apr_qa.stats.sequential import Decision
 from apr_qa.vocab.observation import Ending
 from apr_qa.vocab.plan import Plan
+from apr_qa.vocab.score import Status
 from apr_qa.vocab.sequential import STOPPED
 from apr_qa.vocab.stopped import stopped_early
 from apr_qa.vocab.verdict import Outcome, Verdict
@@ -113,6 +115,26 @@ def test_an_engine_that_is_always_wrong_is_found_out_at_the_first_look(stopped, 
     path = tmp_path / "wrong.json"
     seal_evidence(dataclasses.replace(evidence, observations=wrong), path)
     assert rescore(path, rejudge=True).scorecard.mqs < rescore(path).scorecard.mqs
+
+
+def test_a_decision_for_bad_certifies_nothing(stopped, tmp_path):
+    """The rule bounds how often a bad model passes for a good one; what it finds bad is not certified all the same."""
+    evidence = read_evidence(stopped.evidence)
+    run_ = dataclasses.replace(evidence.run, best_status=Status.CERTIFIED, certified_at=0)
+
+    def scored(decision):
+        judged = [dataclasses.replace(j, verdict=_decided(j.verdict, decision)) for j in evidence.judged]
+        return score(run_, judged, evidence.observations)
+
+    assert scored("good").status is Status.CERTIFIED
+    card = scored("bad")
+    assert card.status is Status.PROVISIONAL
+    assert "sequential test stopped the run" in card.reason
+
+
+def _decided(verdict, decision):
+    said = verdict.detail.get(STOPPED)
+    return dataclasses.replace(verdict, detail={STOPPED: said | {"decision": decision}}) if said else verdict
 
 
 @pytest.mark.parametrize("tier", ["smoke", "mvp", "quick"])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 from apr_qa.score.grade import CRASH_PENALTY, TIMEOUT_PENALTY
+from apr_qa.stats.sequential import Decision
 from apr_qa.vocab.evidence import Judged, Record, RunRecord
 from apr_qa.vocab.observation import Ending, Observation
 from apr_qa.vocab.plan import Claim
@@ -33,6 +34,8 @@ class Tally:
     """Ids of matrix scenarios."""
     left_out: set[str] = field(default_factory=set)
     """Ids of scenarios that the plan's own rule stopped before."""
+    decided_bad: bool = False
+    """Whether the plan's own rule stopped the run because the model is bad."""
     not_on_trial: set[str] = field(default_factory=set)
     """Ids of scenarios asked of the judge's own eye: its faults cost the model nothing."""
     penalties: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -86,8 +89,11 @@ class Tally:
         outcome, reason = judged.verdict.outcome, judged.verdict.reason
         told = "" if outcome is Outcome.CORROBORATED else reason  # why something survived is not asked
         self.decided[self.claims[judged.claim.id].id] = self._once((outcome, told))
-        if judged.verdict.outcome is Outcome.SKIPPED and STOPPED in judged.verdict.detail:
+        stopped = judged.verdict.detail.get(STOPPED)
+        if judged.verdict.outcome is Outcome.SKIPPED and stopped is not None:
             self.left_out.update(judged.claim.needs)
+        if isinstance(stopped, Mapping) and stopped.get("decision") == Decision.BAD:
+            self.decided_bad = True
 
     def results(self) -> Iterator[tuple[Claim, Outcome, str]]:
         """Yield every planned claim with its outcome and reason, in the order of the plan."""

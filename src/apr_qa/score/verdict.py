@@ -63,7 +63,7 @@ def _missing(run: RunRecord, states: Gateways, scores: Categories, tally: Tally)
 
 def _earned(run: RunRecord, mqs: int, scores: Categories, tally: Tally) -> Decision:
     unjudged = [(claim.id, reason) for claim, outcome, reason in tally.results() if outcome is Outcome.UNJUDGED]
-    best = Status.PROVISIONAL if unjudged else run.best_status
+    best = Status.PROVISIONAL if unjudged or tally.decided_bad else run.best_status
     status = standing(mqs, certified_at=run.certified_at, best_status=best)
     survived = sum(score.corroborated for score in scores.values())
     judged = sum(_judged(score) for score in scores.values())
@@ -76,6 +76,9 @@ def _earned(run: RunRecord, mqs: int, scores: Categories, tally: Tally) -> Decis
         )
     if mqs < run.certified_at:
         return Decision(status=status, reason=f"{claims}: CERTIFIED takes {run.certified_at}. {_losses(scores, tally)}")
+    if tally.decided_bad:
+        why = "the plan's sequential test stopped the run because too many answers were wrong"
+        return Decision(status=status, reason=f"{claims}, but {why}.")
     if unjudged:
         why = f"{len(unjudged)} planned claims have no verdict, the first is {unjudged[0][0]}: {unjudged[0][1]}"
         return Decision(status=status, reason=f"{claims}, but {why}.")
