@@ -86,3 +86,18 @@ def test_the_http_door_is_for_loopback() -> None:
     with pytest.raises(ValueError, match="loopback"):
         Door("http://example.com:80")
     assert Door("http://example.com:80", remote=True).port == 80
+
+
+def test_what_the_run_itself_writes_is_not_the_engines(tmp_path):
+    """Evidence below the model's folder is ours; a file beside it is not, nor is a folder that is the whole model's."""
+    (tmp_path / "model.apr").write_text("weights")
+    own = tmp_path / "certifications" / "run"
+    own.mkdir(parents=True)
+    (own / "journal.jsonl").write_text("one")
+    files = ModelFiles(model="m", root=tmp_path)
+    with_own, without, all_ours = snapshot(files, own), snapshot(files), snapshot(files, tmp_path)
+    (own / "journal.jsonl").write_text("one and two")
+    assert changed(with_own) == ()
+    assert changed(without) == changed(all_ours) == ("certifications/run/journal.jsonl has other contents",)
+    (own.parent / "left").touch()
+    assert changed(with_own) == ("certifications/left is new",)

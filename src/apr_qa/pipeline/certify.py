@@ -103,7 +103,7 @@ def _hear(ready: Ready, trial: Trial, progress: Progress, ask: Ask | None) -> No
                 trial.judge(claim, progress)
                 if trial.stop:
                     return
-            before = snapshot(ready.files)
+            before = snapshot(ready.files, ready.folder)
             _ask_in_rounds(ready, trial, progress, ask)
             _convert(ready, trial, progress)
             trial.conclude(_touched(before, progress), progress)

@@ -21,11 +21,16 @@ class Snapshot:
     """By name below the root: inode, size, times of the last change of contents and of attributes."""
     digests: Mapping[str, str] = field(default_factory=dict)
     """SHA-256 by the same names, as far as known."""
+    own: str = ""
+    """The run's own folder by the same names, when it is below the root: what is written there is ours."""
 
 
-def snapshot(files: ModelFiles) -> Snapshot:
-    """Return the state of all files below the model's root."""
-    return Snapshot(root=files.root, marks=_marks(files.root), digests=files.digests)
+def snapshot(files: ModelFiles, own: Path | None = None) -> Snapshot:
+    """Return the state of all files below the model's root, but for those below `own`, the run's own folder."""
+    root = files.root.resolve()
+    inside = own.resolve() if own else root
+    name = inside.relative_to(root).as_posix() if inside != root and inside.is_relative_to(root) else ""
+    return Snapshot(root=files.root, marks=_marks(files.root, name), digests=files.digests, own=name)
 
 
 def changed(before: Snapshot) -> tuple[str, ...]:
@@ -33,7 +38,7 @@ def changed(before: Snapshot) -> tuple[str, ...]:
 
     The kernel notes every change in a time that programs cannot set, so only files with another one are read again.
     """
-    after = _marks(before.root)
+    after = _marks(before.root, before.own)
     gone = [f"{name} is gone" for name in before.marks if name not in after]
     new = [f"{name} is new" for name in after if name not in before.marks]
     other = [
@@ -52,13 +57,14 @@ def _is_as_before(before: Snapshot, name: str) -> bool:
         return False
 
 
-def _marks(root: Path) -> dict[str, _Mark]:
+def _marks(root: Path, own: str) -> dict[str, _Mark]:
     marks: dict[str, _Mark] = {}
     for path in sorted(root.rglob("*")):
         try:
             stat = path.stat()
         except OSError:
             continue
-        if path.is_file():
-            marks[path.relative_to(root).as_posix()] = (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+        name = path.relative_to(root)
+        if path.is_file() and not (own and name.is_relative_to(own)):
+            marks[name.as_posix()] = (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
     return marks
