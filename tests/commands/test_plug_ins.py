@@ -10,6 +10,7 @@ import sys
 import pytest
 from command_line import ROOT
 
+from apr_qa.cli.main import run
 from apr_qa.registry.store import parse_record
 
 PROJECT = """
@@ -100,3 +101,9 @@ def test_a_plug_in_that_cannot_sit_is_bad_input(installed, tmp_path, name, words
     done = certify(installed, tmp_path, "--plug-ins", name, "--dry-run")
     assert done.returncode == 2
     assert words in done.stderr
+
+
+def test_shards_take_none(tmp_path, capsys):
+    """Every machine would have to be told of it; said before anything is planned."""
+    assert run(["plan", "tiny", "smoke", "--plug-ins", "polite", "--output", str(tmp_path / "plan.json")]) == 2
+    assert "--plug-ins" in capsys.readouterr().err

@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 from loopback_hub import Hub, hub_of, serving
 
+from apr_qa.errors import InputError
+from apr_qa.pipeline.remote import inspect_remote
+
 ROOT = Path(__file__).resolve().parents[2]
 TRUTH = ROOT / "models" / "tiny" / "safetensors"
 LARGE = 30_000_000
@@ -146,6 +149,13 @@ def test_the_model_is_judged_from_its_headers(tmp_path: Path) -> None:
     assert {"G0-INTEGRITY-HEADER", "G0-INTEGRITY-CONFIG", "G0-INTEGRITY-TEMPLATE", "F-CONTRACT-I5-001"} <= set(gates)
     assert not {"G0-INTEGRITY-VALUES", "F-CONTRACT-I4-001"} & set(gates)
     assert set(gates.values()) <= {"corroborated", "skipped"}
+
+
+@pytest.mark.parametrize("word", ["hf://", "hf:///", "hf://../x", "hf://a/..", "hf://a/b/c", "hf://a /b", "hf://a/b\n"])
+def test_what_names_no_model_is_bad_input(word: str) -> None:
+    """No word becomes a folder or an address that is not a model's."""
+    with pytest.raises(InputError, match="is not hf://ORG/NAME"):
+        inspect_remote(word, print)
 
 
 HARMS = {

@@ -73,12 +73,7 @@ def plan(
     from apr_qa.pipeline.results import as_json
     from apr_qa.pipeline.shards import Fleet, plan_shards
 
-    if options.sequential:
-        raise InputError("shards are run apart and cannot stop each other", where="--sequential", remedy="Leave it.")
-    if options.plug_ins:
-        raise InputError(
-            "shards are run by what every machine has, without plug-ins", where="--plug-ins", remedy="Leave it out."
-        )
+    _refuse_what_shards_cannot(options)
     fleet = Fleet(runners=tuple(runner_of(word) for word in runners or [DEFAULT_RUNNERS]), shards=shards)
     wishes = options.wishes()
     asked = _of_job(job, wishes, fleet) if job else _of_words(words or [], tier, wishes, fleet)
@@ -91,6 +86,13 @@ def plan(
         typer.echo(as_json({"plan": str(path), "digest": sharded.digest, "matrix": matrix(sharded)}))
     else:
         _show(sharded, path)
+
+
+def _refuse_what_shards_cannot(options: RunOptions) -> None:
+    if options.sequential:
+        raise InputError("shards are run apart and cannot stop each other", where="--sequential", remedy="Leave it.")
+    if options.plug_ins:
+        raise InputError("shards are run by what every machine has", where="--plug-ins", remedy="Leave it.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
