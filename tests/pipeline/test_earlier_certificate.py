@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from apr_scripts import apr
 from certifying_runs import Certification, certify
 
 from apr_qa.evidence.read import read_evidence
+from apr_qa.evidence.seal import seal_evidence
 from apr_qa.vocab.verdict import Outcome
 
 GATE = "F-REGR-CERTIFIED-001"
@@ -61,6 +63,20 @@ def test_a_certificate_without_its_evidence_is_named(registry: Path, tmp_path: P
     assert not _draws(plan)
     (why,) = [left["reason"] for left in plan["not_run"] if left["what"] == GATE]
     assert "the evidence of the certificate of" in why
+
+
+def test_what_only_names_the_seal_is_not_taken_for_the_evidence(registry: Path, tmp_path: Path) -> None:
+    """Neither a report beside it, nor other evidence with a note that ends in the words of the seal."""
+    whole = registry / "evidence" / "tiny-smoke.json"
+    evidence = read_evidence(whole)
+    other = replace(evidence, observations=(), judged=(), notes=(f'"seal":"{evidence.seal}',))
+    seal_evidence(other, registry / "evidence" / "a.json")
+    (registry / "evidence" / "b.json").write_text(json.dumps({"evidence": evidence.seal}))
+    plan = _planned(tmp_path, "--registry", str(registry))
+    assert _draws(plan)
+    assert [note for note in plan["notes"] if evidence.seal[:16] in note]
+    whole.unlink()
+    assert not _draws(_planned(tmp_path, "--registry", str(registry)))
 
 
 def test_a_blocked_record_is_no_certificate(tmp_path: Path) -> None:

@@ -48,13 +48,15 @@ def earlier_evidence(registry: Path, model: str, tier: Tier) -> tuple[Evidence |
 
 
 def _sealed_with(registry: Path, seal: str) -> Iterator[Path]:
-    """The files below `registry` that end in `seal`; records name seals too and are passed over."""
+    """The files below `registry` that end in `seal`; what names it elsewhere, as reports and notes do, is not meant."""
+    end = f'"seal":"{seal}"}}'.encode()
     for path in sorted(registry.rglob("*.json")):
-        if path.relative_to(registry).parts[0] != RECORDS and seal and seal.encode() in _end_of(path):
+        if path.relative_to(registry).parts[0] != RECORDS and path.is_file() and seal and _end_of(path).endswith(end):
             yield path
 
 
 def _end_of(path: Path) -> bytes:
+    """Return the last bytes without white space: evidence counts however it is laid out."""
     with path.open("rb") as stream:
         stream.seek(max(0, path.stat().st_size - _END_BYTES))
-        return stream.read()
+        return b"".join(stream.read().split())
