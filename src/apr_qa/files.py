@@ -22,6 +22,8 @@ _CHUNK_BYTES = 1 << 20
 def read_text(path: Path, what: str) -> str:
     """Return the UTF-8 text of `path`. Raises InputError, naming `what` it was meant to be."""
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):  # nobody may ever write into a pipe
+            raise InputError(f"this {what} is no regular file", where=str(path))
         if path.stat().st_size > TEXT_LIMIT_BYTES:
             raise InputError(f"this {what} is over {TEXT_LIMIT_BYTES >> 20} MB", where=str(path))
         return path.read_text(encoding="utf-8")

@@ -185,6 +185,8 @@ class _Opened:
 
 
 def _first_line(path: Path) -> bytes:
+    if path.exists() and not path.is_file():  # a pipe never ends, a folder has no lines
+        raise InputError("this is no regular file", where=str(path), remedy="Name a file of evidence.")
     try:
         with path.open("rb") as stream:
             return stream.readline(_FIRST_BYTES)

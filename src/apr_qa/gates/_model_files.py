@@ -75,6 +75,8 @@ def read_json(file: Path) -> dict[str, Any]:
 
 def text_of(file: Path) -> str:
     """Return the UTF-8 text of `file`. Raises BadFileError."""
+    if file.exists() and not file.is_file():  # nobody may ever write into a pipe
+        raise BadFileError(f"{file.name} is no regular file")
     try:
         if file.stat().st_size > JSON_LIMIT_BYTES:
             raise BadFileError(f"{file.name} is over {JSON_LIMIT_BYTES >> 20} MB")

@@ -85,7 +85,7 @@ def _family_words(weights: Weights) -> dict[str, Any]:
 def read_object(file: Path) -> dict[str, Any]:
     """Return the JSON object in `file`; empty when there is none that can be read."""
     try:
-        value = json.loads(file.read_text(encoding="utf-8"))
+        value = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
     except (OSError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

@@ -34,8 +34,9 @@ def _below(path: Path, root: Path) -> str:
 def _config(files: ModelFiles) -> Mapping[str, Any]:
     """config.json of the ground truth, or nothing: a broken one is judged by the gates, not here."""
     for artefact in files.artefacts.values():
+        config = artefact.folder / "config.json"
         try:
-            value = json.loads((artefact.folder / "config.json").read_text(encoding="utf-8"))
+            value = json.loads(config.read_text(encoding="utf-8")) if config.is_file() else None
         except (OSError, ValueError):
             continue
         if isinstance(value, dict):
