@@ -1,6 +1,7 @@
 """For all tests: each process computes on one thread; an ear for what engines, who can write no file, have to tell."""
 
 import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -11,6 +12,9 @@ import pytest
 
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(name, "1")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # shells start background jobs so, and programs inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _MARK = b"\x01"
 

@@ -26,7 +26,7 @@ def size_differences(theirs: Mapping[str, Any]) -> Iterator[str]:
     A model has a size when its name fits their pattern and it has as many parameters, to their digits.
     Numbers that the registry does not know of a model, or only assumes, are not compared.
     """
-    for name, size in theirs["size_variants"].items():
+    for name, size in theirs.get("size_variants", {}).items():
         models = list(_models(theirs["hf_pattern"], str(size["parameters"])))
         if not models:
             yield f"size {name} is of no model of our registry"

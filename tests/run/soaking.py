@@ -43,6 +43,7 @@ class Soaked:
 def soak(scenarios: Sequence[Scenario], form: Format, equipped: Equipped, files: ModelFiles) -> Soaked:
     """Ask all in the modality that they name, up to `CLIENTS` at once."""
     answered, sessions, samples = 0, set(), []
+    others = {process.pid for process in psutil.Process().children(recursive=True)}
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as scratch:
         observations = observe(
@@ -58,7 +59,7 @@ def soak(scenarios: Sequence[Scenario], form: Format, equipped: Equipped, files:
             for number, seen in enumerate(observations, start=1):
                 answered += seen.reply.ending is Ending.ANSWERED
                 sessions.add(seen.session)
-                if number % _EVERY == 0 and (sample := _sample()):
+                if number % _EVERY == 0 and (sample := _sample(others)):
                     samples.append(sample)
     return Soaked(answered=answered, sessions=len(sessions), took_s=time.monotonic() - began, samples=samples)
 
@@ -68,11 +69,12 @@ def allowance(name: str) -> int:
     return 0 if "memory" in name else CLIENTS
 
 
-def _sample() -> dict[str, float] | None:
-    """Look at us, and at the largest process below: the engine. None when it is gone, as at the end."""
+def _sample(others: set[int]) -> dict[str, float] | None:
+    """Look at us, and at the largest process below that is none of `others`: the engine. None when it is gone."""
     ours = psutil.Process()
     with suppress(psutil.Error, ValueError):
-        engine = max(ours.children(recursive=True), key=lambda process: process.memory_info().rss)
+        started = [process for process in ours.children(recursive=True) if process.pid not in others]
+        engine = max(started, key=lambda process: process.memory_info().rss)
         kinds: dict[str, Callable[[psutil.Process], float]] = {
             "memory, MB": lambda process: process.memory_info().rss / 1e6,
             "descriptors": lambda process: process.num_fds(),
