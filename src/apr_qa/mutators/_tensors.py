@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from apr_qa.vocab.mutators import UnwritableError
 from apr_qa.weights.decode import to_float32
 
 Floats = npt.NDArray[np.float32]
@@ -47,7 +48,10 @@ class Stored:
 
 
 def encode(values: Floats, dtype: str) -> bytes:
-    """Return float32 `values` as stored bytes of type `dtype`: f32, f16, bf16 (nearest), or a ggml block type."""
+    """Return float32 `values` as stored bytes of type `dtype`: f32, f16, bf16 (nearest), or a ggml block type.
+
+    Raises UnwritableError for a type that is read only.
+    """
     solid = np.ascontiguousarray(values, dtype=np.float32)
     if dtype in _PLAIN:
         with np.errstate(over="ignore"):
@@ -60,7 +64,10 @@ def encode(values: Floats, dtype: str) -> bytes:
     from gguf.quants import quantize
 
     with np.errstate(invalid="ignore", over="ignore"):  # Inf and NaN are planted on purpose
-        return quantize(solid, GGMLQuantizationType[dtype.upper()]).tobytes()
+        try:
+            return quantize(solid, GGMLQuantizationType[dtype.upper()]).tobytes()
+        except NotImplementedError:  # the gguf library reads K-quants and does not write them
+            raise UnwritableError(f"no library writes {dtype}") from None
 
 
 def count(shape: tuple[int, ...]) -> int:

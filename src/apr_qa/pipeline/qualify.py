@@ -18,7 +18,7 @@ from apr_qa.pipeline._qualify_trial import Depth, Finding, try_case, try_healthy
 from apr_qa.pipeline.results import as_json
 from apr_qa.rooms import furnish
 from apr_qa.vocab.axes import Tier
-from apr_qa.vocab.mutators import Mutator, Place
+from apr_qa.vocab.mutators import Mutator, Place, UnwritableError
 
 CLEAN = ("retrained", "retrained-llama")
 DEEPER = ("k-permuted", "rope-base-near", "merges-reversed", "template-no-opening", "engine-forgets")
@@ -141,7 +141,7 @@ def _tried(case: Case, tiers: Sequence[Tier], depth: Depth, scratch: Path) -> tu
     """Return what was found; None when the changed values cannot be written in the file's own type."""
     try:
         return tuple(try_case(case, tiers, depth, scratch))
-    except NotImplementedError:  # the gguf library reads K-quants and does not write them
+    except UnwritableError:
         return None
 
 

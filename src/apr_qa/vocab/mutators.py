@@ -21,6 +21,10 @@ class FaultLayer(StrEnum):
     ENGINE = "engine"
 
 
+class UnwritableError(Exception):
+    """Changed values cannot be stored in the element type of the file: no library writes it."""
+
+
 class Place(StrEnum):
     """Where a fault is planted."""
 
