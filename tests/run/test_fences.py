@@ -123,6 +123,21 @@ def test_what_is_not_held_is_said() -> None:
         assert not [side for side in sides if "not isolated" in side]
 
 
+@pytest.mark.parametrize(
+    ("version", "machine", "open_sides"),
+    [
+        (6, "x86_64", {"devices, services and known secrets"}),
+        (4, "aarch64", {"devices, services and known secrets", "processes"}),
+        (3, "x86_64", {"devices, services and known secrets", "processes", "network"}),
+        (6, "riscv64", {"devices, services and known secrets", "network"}),
+    ],
+)
+def test_an_old_kernel_is_not_said_to_hold_what_it_does_not(version: int, machine: str, open_sides: set[str]) -> None:
+    """Connections are stopped since the fourth version and where sockets can be filtered; signals since the sixth."""
+    sides = isolation.landlocked(version, machine)
+    assert {side.partition(":")[0] for side in sides if side.endswith("not isolated")} == open_sides
+
+
 def test_a_fence_can_be_demanded(monkeypatch: pytest.MonkeyPatch) -> None:
     """What works here satisfies a demand for it and for less; an unknown word is named."""
     for kind in list(Fence)[: list(Fence).index(isolation.fence()) + 1]:

@@ -24,7 +24,7 @@ _CAP_VERSION_3 = 0x20080522
 _SIOCSIFFLAGS, _UP_LOOPBACK_RUNNING = 0x8914, 0x49
 _AF_UNIX, _AF_INET, _AF_INET6, _AF_NETLINK, _SOCK_STREAM, _SOCK_DGRAM, _IPPROTO_TCP = 1, 2, 10, 16, 1, 2, 6
 _PR_SECCOMP, _IO_URING = 22, 425
-_SOCKET_CALLS = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}
+SOCKET_CALLS = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}
 """By machine: what the kernel calls it, and the number of socket(2)."""
 _LEAST_PID_MAX, _PIDS_BY_NAMESPACE = 301, (6, 14)
 """Below, the number of processes is the whole machine's and none of our business."""
@@ -81,12 +81,17 @@ def own_proc(processes: int) -> None:
     read_only("/proc")
 
 
+def landlock_version() -> int:
+    """Return what of Landlock this kernel knows: 4 stops TCP connections, 6 signals and abstract sockets."""
+    return _call("syscall", ctypes.c_long(_LL_CREATE), None, ctypes.c_size_t(0), ctypes.c_long(_LL_VERSION))
+
+
 def landlock(workdir: str, folders: list[str], nodes: list[str]) -> None:
     """Forbid this process and its children to write outside `workdir`, `folders` and `nodes`, and to reach others.
 
     These are TCP connections (since version 4), signals and abstract sockets (6), and looking into processes.
     """
-    version = _call("syscall", ctypes.c_long(_LL_CREATE), None, ctypes.c_size_t(0), ctypes.c_long(_LL_VERSION))
+    version = landlock_version()
     writes = sum(_LL_WRITES[: min(version, 3)])
     rules = struct.pack("=3Q", writes, _LL_CONNECT if version >= 4 else 0, _LL_SCOPES if version >= 6 else 0)
     size = ctypes.c_size_t(8 if version < 4 else 16 if version < 6 else 24)
@@ -106,7 +111,7 @@ def only_tcp_sockets() -> None:
 
     An architecture whose call numbers we do not know gets nothing refused. Source: seccomp(2).
     """
-    known = _SOCKET_CALLS.get(os.uname().machine)
+    known = SOCKET_CALLS.get(os.uname().machine)
     if not known:
         return
     audit, socket_call = known
