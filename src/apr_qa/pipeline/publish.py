@@ -139,16 +139,19 @@ def _verdict(
 
 
 def _host(hosts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Facts about the machines: as they are where all agree, else each different one."""
+    """Facts about the machines: as they are where all agree, else each different one; lists become one list."""
     found: defaultdict[str, list[Any]] = defaultdict(list)
     for host in hosts:
         for name, value in host.items():
             if value not in found[name]:
                 found[name].append(value)
-    return {
-        name: values[0] if len(values) == 1 else " / ".join(sorted(str(value) for value in values))
-        for name, values in sorted(found.items())
-    }
+    return {name: values[0] if len(values) == 1 else _joined(values) for name, values in sorted(found.items())}
+
+
+def _joined(values: Sequence[Any]) -> Any:
+    if all(isinstance(value, list | tuple) for value in values):
+        return sorted({item for value in values for item in value})
+    return " / ".join(sorted(str(value) for value in values))
 
 
 def _argv(planned: PlannedModel) -> tuple[str, ...]:

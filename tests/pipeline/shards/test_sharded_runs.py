@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sharding import Returned, finished, planned, program, published, replayed, silent
+from sharding import Returned, finished, planned, program, published, replayed, resealed, silent
 
 from apr_qa.evidence.read import read_evidence
 from apr_qa.evidence.seal import seal_evidence
@@ -18,7 +18,7 @@ from apr_qa.pipeline.run_shard import prepare_shard
 from apr_qa.pipeline.wishes import Wishes
 from apr_qa.run.machine import machine
 from apr_qa.score.mqs import score
-from apr_qa.vocab.evidence import Evidence
+from apr_qa.vocab.evidence import Evidence, RunRecord
 from apr_qa.vocab.score import Status
 
 pytestmark = pytest.mark.timeout(900)
@@ -49,6 +49,20 @@ def test_a_certificate_of_shards_has_everything(returned: Returned, tmp_path: Pa
     assert {p.name for p in mine.path.parent.iterdir()} >= {"evidence.json", "certificate.html", "summary.md"}
     assert (tmp_path / "models.csv").is_file()
     assert list((tmp_path / "records").rglob("*.json"))
+
+
+def test_what_was_open_on_one_machine_is_said_of_all(returned: Returned, tmp_path: Path) -> None:
+    """Facts of machines that differ are one list, so that a side which one of them left open is still a fact of it."""
+
+    def opened(evidence: Evidence) -> RunRecord:
+        facts = [*evidence.run.host["isolation"], "files: not isolated"]
+        return replace(evidence.run, host={**evidence.run.host, "isolation": facts})
+
+    open_one = resealed(returned.shards[0], tmp_path / "shard-1.json", run=opened)
+    (mine,) = published(returned, [open_one, *returned.shards[1:]], tmp_path / "out").published
+    held = read_evidence(mine.path).run.host["isolation"]
+    assert held.count("files: not isolated") == 1
+    assert set(held) > set(read_evidence(returned.shards[1]).run.host["isolation"])
 
 
 def test_the_order_of_the_shards_is_nothing(returned: Returned, tmp_path: Path) -> None:
